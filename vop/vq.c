@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdlib.h>
+
+#include <vop/features.h>
+#include "vop/vq.h"
+
+struct vop_ring_features vop_ring_features(const uint64_t features[2], bool peer_polls)
+{
+	return (struct vop_ring_features){
+		.indirect = features[0] & VOP_F(VOP_F_INDIRECT_DESC),
+		.event_idx = features[0] & VOP_F(VOP_F_EVENT_IDX),
+		.in_order = features[0] & VOP_F(VOP_F_IN_ORDER),
+		.peer_polls = peer_polls,
+	};
+}
+
+static bool size_ok(const struct vop_queue_config *cfg)
+{
+	if (cfg->size == 0 || cfg->size > VOP_QUEUE_SIZE_MAX)
+		return false;
+	return cfg->packed || (cfg->size & (cfg->size - 1)) == 0;
+}
+
+int vop_drvq_open(struct vop_drvq *q, const struct vop_queue_config *cfg,
+		  struct vop_ring_features f, void *ind, uint64_t ind_bus, uint32_t ind_max)
+{
+	uint32_t n = cfg->size;
+	struct vop_split_shadow *shadow;
+	struct vop_drv_slot *slot;
+	uint16_t *ids;
+
+	if (!size_ok(cfg))
+		return -EINVAL;
+	/* One piece: shadow (strictest alignment) first, then slots, then ids. */
+	q->packed = cfg->packed;
+	q->state = aligned_alloc(
+		VOP_CACHELINE,
+		vop_align_up(n * (sizeof(*shadow) + sizeof(*slot) + sizeof(*ids)), VOP_CACHELINE));
+	if (q->state == NULL)
+		return -ENOMEM;
+	shadow = q->state;
+	slot = (struct vop_drv_slot *)(void *)(shadow + n);
+	ids = (uint16_t *)(void *)(slot + n);
+	if (q->packed) {
+		vop_packed_drv_init(&q->ring, n, cfg->desc, cfg->driver, cfg->device, f, slot, ids);
+		q->ring.read_back = cfg->read_back;
+		q->ring.ind = ind;
+		q->ring.ind_bus = ind_bus;
+		q->ring.ind_max = ind_max;
+	} else {
+		vop_split_drv_init(&q->split, n, cfg->desc, cfg->driver, cfg->device, f, slot,
+				   shadow, ids);
+		q->split.read_back = cfg->read_back;
+		q->split.ind = ind;
+		q->split.ind_bus = ind_bus;
+		q->split.ind_max = ind_max;
+	}
+	return 0;
+}
+
+void vop_drvq_close(struct vop_drvq *q)
+{
+	free(q->state);
+	q->state = NULL;
+}
+
+int vop_devq_open(struct vop_devq *q, const struct vop_queue_config *cfg,
+		  struct vop_ring_features f)
+{
+	if (!size_ok(cfg))
+		return -EINVAL;
+	q->packed = cfg->packed;
+	if (q->packed) {
+		vop_packed_dev_init(&q->ring, cfg->size, cfg->desc, cfg->driver, cfg->device, f);
+		q->ring.read_back = cfg->read_back;
+	} else {
+		vop_split_dev_init(&q->split, cfg->size, cfg->desc, cfg->driver, cfg->device, f);
+		q->split.read_back = cfg->read_back;
+	}
+	return 0;
+}
