@@ -270,6 +270,7 @@ VOP_INLINE unsigned vop_packed_drv_add(struct vop_packed_drv *d, const struct vo
 				       const uint32_t *cookie, unsigned n, bool write)
 {
 	uint16_t flags = write ? VOP_DESC_F_WRITE : 0;
+	struct vop_packed_pos pos;
 	unsigned i;
 
 	if (vop_unlikely(d->broken))
@@ -277,10 +278,21 @@ VOP_INLINE unsigned vop_packed_drv_add(struct vop_packed_drv *d, const struct vo
 	n = VOP_MIN(n, d->nfree);
 	for (i = 0; i < n; i++) {
 		uint16_t id = vop_packed_drv_id(d);
+		struct vop_packed_desc *p = &d->ring[d->next.at];
 
-		d->slot[id] = (struct vop_drv_slot){
-			.cookie = cookie[i], .in_len = write ? b[i].len : 0, .ndesc = 1};
-		vop_packed_drv_stage(d, b[i].addr, b[i].len, id, flags);
+		d->slot[id].cookie = cookie[i];
+		d->slot[id].in_len = write ? b[i].len : 0;
+		d->slot[id].ndesc = 1;
+		if (vop_unlikely(!d->staged)) {
+			vop_packed_drv_stage(d, b[i].addr, b[i].len, id, flags);
+			continue;
+		}
+		pos = d->next;
+		vop_packed_st_addr(p, b[i].addr);
+		vop_packed_st(
+			p, vop_packed_word(b[i].len, id, flags | vop_packed_avail_bits(pos.wrap)));
+		vop_packed_advance(&pos, 1, d->size);
+		d->next = pos;
 	}
 	d->nfree = (uint16_t)(d->nfree - n);
 	d->outstanding += n;
@@ -361,6 +373,31 @@ VOP_INLINE bool vop_packed_drv_publish(struct vop_packed_drv *d)
 	return kick;
 }
 
+/* Hand out up to max of the rest of an IN_ORDER batch. */
+VOP_INLINE unsigned vop_packed_drv_run(struct vop_packed_drv *d, struct vop_done *out, unsigned max)
+{
+	unsigned n = VOP_MIN(max, d->run_left), i;
+	uint32_t id = d->id_oldest, size = d->size, ndesc = 0;
+
+	for (i = 0; i < n; i++) {
+		struct vop_drv_slot *s = &d->slot[id];
+
+		/* Skipped buffers were used completely (VIRTIO 1.4, 2.8.9). */
+		out[i] = (struct vop_done){.cookie = s->cookie, .len = s->in_len};
+		ndesc += s->ndesc;
+		s->ndesc = 0;
+		id = id + 1 == size ? 0 : id + 1;
+	}
+	d->run_left -= n;
+	if (d->run_left == 0)
+		out[n - 1].len = d->run_len;
+	d->id_oldest = (uint16_t)id;
+	vop_packed_advance(&d->used, ndesc, size);
+	d->nfree = (uint16_t)(d->nfree + ndesc);
+	d->outstanding -= n;
+	return n;
+}
+
 /*
  * Take up to max buffers that the device used, oldest first with IN_ORDER. The device's writes to
  * them are visible.
@@ -372,52 +409,48 @@ VOP_INLINE unsigned vop_packed_drv_get(struct vop_packed_drv *d, struct vop_done
 	if (vop_unlikely(d->broken))
 		return 0;
 	while (n < max) {
-		struct vop_drv_slot *s;
 		uint32_t len;
+		uint64_t w;
 		uint16_t id;
 
-		if (d->run_left == 0) {
-			/* Pairs with the release in vop_packed_dev_publish. */
-			uint64_t w = vop_packed_ld(&d->ring[d->used.at]);
+		if (d->run_left) {
+			n += vop_packed_drv_run(d, out + n, max - n);
+			continue;
+		}
+		/* Pairs with the release in vop_packed_dev_publish. */
+		w = vop_packed_ld(&d->ring[d->used.at]);
+		if ((VOP_PW_FLAGS(w) & VOP_DESC_F_PHASE) != vop_packed_used_bits(d->used.wrap) ||
+		    d->outstanding == 0)
+			break;
+		id = VOP_PW_ID(w);
+		len = VOP_PW_FLAGS(w) & VOP_DESC_F_WRITE ? VOP_PW_LEN(w) : 0;
+		if (vop_unlikely(id >= d->size || d->slot[id].ndesc == 0)) {
+			d->broken = VOP_V_USED_ID;
+			break;
+		}
+		if (vop_unlikely(len > d->slot[id].in_len)) {
+			d->broken = VOP_V_USED_LEN;
+			break;
+		}
+		if (d->f.in_order) {
+			/* The batch reaches from the oldest outstanding buffer to this one. */
+			uint32_t lap = id < d->id_oldest ? d->size : 0;
 
-			if ((VOP_PW_FLAGS(w) & VOP_DESC_F_PHASE) !=
-				    vop_packed_used_bits(d->used.wrap) ||
-			    d->outstanding == 0)
-				break;
-			id = VOP_PW_ID(w);
-			len = VOP_PW_FLAGS(w) & VOP_DESC_F_WRITE ? VOP_PW_LEN(w) : 0;
-			if (vop_unlikely(id >= d->size || d->slot[id].ndesc == 0)) {
+			d->run_left = id + lap - d->id_oldest + 1;
+			d->run_len = len;
+			if (vop_unlikely(d->run_left > d->outstanding)) {
+				d->run_left = 0;
 				d->broken = VOP_V_USED_ID;
 				break;
 			}
-			if (vop_unlikely(len > d->slot[id].in_len)) {
-				d->broken = VOP_V_USED_LEN;
-				break;
-			}
-			if (d->f.in_order) {
-				d->run_left = (id + (id < d->id_oldest ? d->size : 0u)) -
-					      d->id_oldest + 1u;
-				d->run_len = len;
-				if (vop_unlikely(d->run_left > d->outstanding)) {
-					d->run_left = 0;
-					d->broken = VOP_V_USED_ID;
-					break;
-				}
-				continue;
-			}
-			d->ids[d->nids++] = id;
-		} else {
-			id = d->id_oldest;
-			d->id_oldest = (uint16_t)(id + 1u == d->size ? 0 : id + 1u);
-			/* Skipped buffers were used completely (VIRTIO 1.4, 2.8.9). */
-			len = --d->run_left ? d->slot[id].in_len : d->run_len;
+			continue;
 		}
-		s = &d->slot[id];
-		out[n++] = (struct vop_done){.cookie = s->cookie, .len = len};
-		vop_packed_advance(&d->used, s->ndesc, d->size);
-		d->nfree = (uint16_t)(d->nfree + s->ndesc);
+		d->ids[d->nids++] = id;
+		out[n++] = (struct vop_done){.cookie = d->slot[id].cookie, .len = len};
+		vop_packed_advance(&d->used, d->slot[id].ndesc, d->size);
+		d->nfree = (uint16_t)(d->nfree + d->slot[id].ndesc);
 		d->outstanding--;
-		s->ndesc = 0;
+		d->slot[id].ndesc = 0;
 	}
 	return n;
 }
@@ -521,8 +554,9 @@ static inline uint32_t vop_packed_dev_indirect(const struct vop_regions *rt, str
  * violation or 0; on success e is complete and *pos is behind it.
  */
 static VOP_NOINLINE __attribute__((unused)) uint32_t
-vop_packed_dev_chain(struct vop_packed_dev *d, const struct vop_regions *rt, struct vop_batch *b,
-		     struct vop_elem *e, struct vop_packed_pos *pos)
+vop_packed_dev_chain(const struct vop_packed_dev *d, const struct vop_regions *rt,
+		     struct vop_batch *b, struct vop_elem *e, uint32_t left,
+		     struct vop_packed_pos *pos)
 {
 	uint32_t n = 0, v;
 
@@ -536,7 +570,7 @@ vop_packed_dev_chain(struct vop_packed_dev *d, const struct vop_regions *rt, str
 		 */
 		if ((flags & VOP_DESC_F_PHASE) != vop_packed_avail_bits(pos->wrap))
 			return VOP_V_DESC_FLAGS;
-		if (++n > d->size - d->inflight)
+		if (++n > left)
 			return VOP_V_CHAIN_LOOP;
 		if (flags & VOP_DESC_F_INDIRECT) {
 			if (!d->f.indirect || (flags & VOP_DESC_F_NEXT) || n > 1)
@@ -566,61 +600,69 @@ vop_packed_dev_chain(struct vop_packed_dev *d, const struct vop_regions *rt, str
 VOP_INLINE unsigned vop_packed_dev_pop(struct vop_packed_dev *d, const struct vop_regions *rt,
 				       struct vop_batch *b, unsigned max)
 {
-	struct vop_packed_pos pos = d->next;
 	uint32_t left = d->size - d->inflight, size = d->size;
+	struct vop_packed_desc *ring = d->ring;
+	struct vop_packed_pos pos = d->next;
+	struct vop_elem *elem = b->elem;
+	struct vop_iov *iov = b->iov;
+	struct vop_region r = {0};
+	unsigned n = 0, niov = 0, iov_max = b->iov_max;
 
 	b->n = 0;
 	b->niov = 0;
 	if (vop_unlikely(d->broken))
 		return 0;
-	while (b->n < max && left && b->niov < b->iov_max) {
-		struct vop_packed_desc *p = &d->ring[pos.at];
-		struct vop_elem *e = &b->elem[b->n];
+	while (n < max && left && niov < iov_max) {
+		struct vop_packed_desc *p = &ring[pos.at];
 		/* Pairs with the release in vop_packed_drv_publish. */
-		uint64_t w = vop_packed_ld(p), got;
-		uint16_t flags = VOP_PW_FLAGS(w);
+		uint64_t w = vop_packed_ld(p), addr;
+		uint16_t flags = VOP_PW_FLAGS(w), id = VOP_PW_ID(w);
 		uint32_t len = VOP_PW_LEN(w);
 		uint8_t *ptr;
 
 		if ((flags & VOP_DESC_F_PHASE) != vop_packed_avail_bits(pos.wrap))
 			break;
-		ptr = vop_xlate(rt, vop_packed_ld_addr(p), len, &got);
+		addr = vop_packed_ld_addr(p);
+		ptr = vop_region_at(&r, addr, len);
+		if (vop_unlikely(ptr == NULL)) {
+			r = vop_region_of(rt, addr);
+			ptr = vop_region_at(&r, addr, len);
+		}
 		if (vop_likely(!(flags & (VOP_DESC_F_NEXT | VOP_DESC_F_INDIRECT)) && ptr &&
-			       got == len && VOP_PW_ID(w) < size)) {
-			uint16_t write = (flags >> 1) & 1;
+			       id < size)) {
+			bool write = flags & VOP_DESC_F_WRITE;
 
-			b->iov[b->niov] = (struct vop_iov){.ptr = ptr, .len = len};
-			*e = (struct vop_elem){
-				.in_len = write ? len : 0,
-				.id = VOP_PW_ID(w),
-				.ndesc = 1,
-				.first = b->niov++,
-				.nout = !write,
-				.nin = write,
-			};
+			iov[niov] = (struct vop_iov){.ptr = ptr, .len = len};
+			vop_elem_plain(&elem[n], len, id, niov, write);
 			vop_prefetch_pair(ptr, len, write);
 			vop_packed_advance(&pos, 1, size);
+			niov++;
+			left--;
 		} else {
-			unsigned first = b->niov;
+			struct vop_packed_pos end = pos;
+			struct vop_elem e = {.first = niov};
 			uint32_t v;
 
-			*e = (struct vop_elem){.first = first};
-			v = vop_packed_dev_chain(d, rt, b, e, &pos);
-			if (v == VOP_V_TOO_LONG && b->n) {
-				b->niov = first; /* next time, with the whole batch for itself */
-				break;
-			}
+			b->niov = niov;
+			v = vop_packed_dev_chain(d, rt, b, &e, left, &end);
+			if (v == VOP_V_TOO_LONG && n)
+				break; /* next time, with the whole batch for itself */
 			if (v) {
 				d->broken = v;
 				break;
 			}
+			elem[n] = e;
+			niov = b->niov;
+			left -= e.ndesc;
+			pos = end;
 		}
-		d->inflight += e->ndesc;
-		left -= e->ndesc;
-		d->next = pos;
-		b->n++;
+		n++;
 	}
-	return b->n;
+	d->next = pos;
+	d->inflight = size - left;
+	b->niov = niov;
+	b->n = n;
+	return n;
 }
 
 /*

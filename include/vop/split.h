@@ -97,6 +97,7 @@ struct vop_split_drv {
 			       order */
 	uint16_t oldest;    /* IN_ORDER: head of the oldest outstanding buffer */
 	uint32_t outstanding;
+	uint32_t lists; /* IN_ORDER: outstanding buffers of more than one descriptor */
 	uint32_t run_left, run_len;
 
 	struct vop_drv_slot *slot;	 /* size of them, by descriptor index */
@@ -171,23 +172,31 @@ VOP_INLINE void vop_split_drv_offer(struct vop_split_drv *d, uint16_t head)
 VOP_INLINE unsigned vop_split_drv_add(struct vop_split_drv *d, const struct vop_buf *b,
 				      const uint32_t *cookie, unsigned n, bool write)
 {
-	uint16_t flags = write ? VOP_DESC_F_WRITE : 0;
+	uint16_t flags = write ? VOP_DESC_F_WRITE : 0, id = d->free_head;
+	uint32_t at = d->avail_idx, mask = d->mask;
+	struct vop_drv_slot *slot = d->slot;
+	uint16_t *entry = d->entry;
 	unsigned i;
 
 	if (vop_unlikely(d->broken))
 		return 0;
 	n = VOP_MIN(n, d->nfree);
-	for (i = 0; i < n; i++) {
-		uint16_t id = d->free_head;
-		struct vop_drv_slot *s = &d->slot[id];
+	for (i = 0; i < n; i++, at++) {
+		struct vop_drv_slot *s = &slot[id];
+		uint16_t head = id;
 
-		d->free_head = s->next;
 		s->cookie = cookie[i];
 		s->in_len = write ? b[i].len : 0;
 		s->ndesc = 1;
-		vop_split_drv_put(d, id, b[i].addr, b[i].len, flags, 0);
-		vop_split_drv_offer(d, id);
+		id = s->next;
+		vop_split_drv_put(d, head, b[i].addr, b[i].len, flags, 0);
+		if (vop_unlikely(entry[at & mask] != head)) {
+			entry[at & mask] = head;
+			VOP_MEM_ST(&d->avail->ring[at & mask], htole16(head));
+		}
 	}
+	d->free_head = id;
+	d->avail_idx = (uint16_t)at;
 	d->nfree = (uint16_t)(d->nfree - n);
 	d->outstanding += n;
 	return n;
@@ -237,6 +246,7 @@ static inline int vop_split_drv_add_chain(struct vop_split_drv *d, const struct 
 	d->slot[head].cookie = cookie;
 	d->slot[head].in_len = in_len;
 	d->slot[head].ndesc = (uint16_t)(indirect ? 1 : n);
+	d->lists += d->f.in_order && d->slot[head].ndesc > 1;
 	d->free_head = at;
 	d->nfree = (uint16_t)(d->nfree - d->slot[head].ndesc);
 	d->outstanding++;
@@ -266,21 +276,62 @@ VOP_INLINE bool vop_split_drv_publish(struct vop_split_drv *d)
 	return !(le16toh(VOP_MEM_LD(&d->used->flags)) & VOP_USED_F_NO_NOTIFY);
 }
 
-/* Put the descriptors of a finished buffer back. With IN_ORDER they come back in ring order by
- * themselves. */
+/* Put the descriptors of a finished buffer back (with IN_ORDER they come back in ring order by
+ * themselves: vop_split_drv_run). */
 VOP_INLINE void vop_split_drv_free(struct vop_split_drv *d, uint16_t head)
 {
 	struct vop_drv_slot *s = &d->slot[head];
 	uint16_t last = head, i;
 
 	d->nfree = (uint16_t)(d->nfree + s->ndesc);
-	if (!d->f.in_order) {
-		for (i = 1; i < s->ndesc; i++)
-			last = d->slot[last].next;
-		d->slot[last].next = d->free_head;
-		d->free_head = head;
-	}
+	for (i = 1; i < s->ndesc; i++)
+		last = d->slot[last].next;
+	d->slot[last].next = d->free_head;
+	d->free_head = head;
 	s->ndesc = 0;
+}
+
+/* IN_ORDER: how many buffers from the oldest to the one whose head is `id`; more than left: it is
+ * not among them. */
+VOP_INLINE uint32_t vop_split_drv_count(const struct vop_split_drv *d, uint32_t id, uint32_t left)
+{
+	uint32_t h = d->oldest, run = 1;
+
+	if (vop_likely(d->lists == 0))
+		return ((id - h) & d->mask) + 1;
+	while (h != id && run <= left) {
+		h = (h + d->slot[h].ndesc) & d->mask;
+		run++;
+	}
+	return run;
+}
+
+/* Hand out up to max of the rest of an IN_ORDER batch. */
+VOP_INLINE unsigned vop_split_drv_run(struct vop_split_drv *d, struct vop_done *out, unsigned max)
+{
+	unsigned n = VOP_MIN(max, d->run_left), i;
+	uint32_t id = d->oldest, ndesc = 0;
+	bool plain = d->lists == 0; /* no need to wait for ndesc to know the next id */
+
+	for (i = 0; i < n; i++) {
+		struct vop_drv_slot *s = &d->slot[id];
+
+		/* Skipped buffers were used completely (VIRTIO 1.4, 2.7.9). */
+		out[i] = (struct vop_done){.cookie = s->cookie, .len = s->in_len};
+		ndesc += s->ndesc;
+		if (!plain)
+			d->lists -= s->ndesc > 1;
+		id = (id + (plain ? 1 : s->ndesc)) & d->mask;
+		s->ndesc = 0;
+	}
+	d->run_left -= n;
+	if (d->run_left == 0)
+		out[n - 1].len = d->run_len;
+	d->oldest = (uint16_t)id;
+	d->used_idx = (uint16_t)(d->used_idx + n);
+	d->outstanding -= n;
+	d->nfree = (uint16_t)(d->nfree + ndesc);
+	return n;
 }
 
 /* Take up to max buffers that the device used; see vop_packed_drv_get(). */
@@ -291,58 +342,50 @@ VOP_INLINE unsigned vop_split_drv_get(struct vop_split_drv *d, struct vop_done *
 	if (vop_unlikely(d->broken))
 		return 0;
 	while (n < max) {
-		uint32_t id, len;
+		const struct vop_split_used_elem *u = &d->used->ring[d->used_idx & d->mask];
+		uint32_t id, len, left;
 
-		if (d->run_left == 0) {
-			const struct vop_split_used_elem *u = &d->used->ring[d->used_idx & d->mask];
+		if (d->run_left) {
+			n += vop_split_drv_run(d, out + n, max - n);
+			continue;
+		}
+		if (d->used_idx == d->seen_used) {
+			uint16_t idx;
 
-			if (d->used_idx == d->seen_used) {
-				uint16_t idx;
-
-				if (n)
-					break;
-				/* Pairs with the release in vop_split_dev_publish. */
-				idx = le16toh(VOP_MEM_LD_ACQ(&d->used->idx));
-				if (idx == d->seen_used)
-					break;
-				if (vop_unlikely((uint16_t)(idx - d->used_idx) > d->outstanding)) {
-					d->broken = VOP_V_USED_JUMP;
-					break;
-				}
-				d->seen_used = idx;
+			if (n)
+				break;
+			/* Pairs with the release in vop_split_dev_publish. */
+			idx = le16toh(VOP_MEM_LD_ACQ(&d->used->idx));
+			if (idx == d->seen_used)
+				break;
+			if (vop_unlikely((uint16_t)(idx - d->used_idx) > d->outstanding)) {
+				d->broken = VOP_V_USED_JUMP;
+				break;
 			}
-			id = le32toh(VOP_MEM_LD(&u->id));
-			len = le32toh(VOP_MEM_LD(&u->len));
-			if (vop_unlikely(id >= d->size || d->slot[id].ndesc == 0)) {
+			d->seen_used = idx;
+		}
+		id = le32toh(VOP_MEM_LD(&u->id));
+		len = le32toh(VOP_MEM_LD(&u->len));
+		if (vop_unlikely(id >= d->size || d->slot[id].ndesc == 0)) {
+			d->broken = VOP_V_USED_ID;
+			break;
+		}
+		if (vop_unlikely(len > d->slot[id].in_len)) {
+			d->broken = VOP_V_USED_LEN;
+			break;
+		}
+		if (d->f.in_order) {
+			/* The entry names the last buffer of the batch that starts with the oldest.
+			 */
+			left = (uint16_t)(d->seen_used - d->used_idx);
+			d->run_left = vop_split_drv_count(d, id, left);
+			d->run_len = len;
+			if (vop_unlikely(d->run_left > left)) {
+				d->run_left = 0;
 				d->broken = VOP_V_USED_ID;
 				break;
 			}
-			if (vop_unlikely(len > d->slot[id].in_len)) {
-				d->broken = VOP_V_USED_LEN;
-				break;
-			}
-			if (d->f.in_order) {
-				/* The entry names the last buffer of the batch; count from the
-				 * oldest to it. */
-				uint32_t h = d->oldest,
-					 left = (uint16_t)(d->seen_used - d->used_idx), run = 1;
-
-				while (h != id && run <= left) {
-					h = (h + d->slot[h].ndesc) & d->mask;
-					run++;
-				}
-				if (vop_unlikely(run > left)) {
-					d->broken = VOP_V_USED_ID;
-					break;
-				}
-				d->run_left = run;
-				d->run_len = len;
-				continue;
-			}
-		} else {
-			id = d->oldest;
-			d->oldest = (uint16_t)((id + d->slot[id].ndesc) & d->mask);
-			len = --d->run_left ? d->slot[id].in_len : d->run_len;
+			continue;
 		}
 		out[n++] = (struct vop_done){.cookie = d->slot[id].cookie, .len = len};
 		d->used_idx++;
@@ -490,7 +533,12 @@ vop_split_dev_chain(struct vop_split_dev *d, const struct vop_regions *rt, struc
 VOP_INLINE unsigned vop_split_dev_pop(struct vop_split_dev *d, const struct vop_regions *rt,
 				      struct vop_batch *b, unsigned max)
 {
-	unsigned left;
+	const struct vop_split_avail *avail = d->avail;
+	uint32_t at = d->avail_idx, mask = d->mask;
+	struct vop_elem *elem = b->elem;
+	struct vop_iov *iov = b->iov;
+	struct vop_region r = {0};
+	unsigned n = 0, niov = 0, iov_max = b->iov_max, left;
 
 	b->n = 0;
 	b->niov = 0;
@@ -499,7 +547,7 @@ VOP_INLINE unsigned vop_split_dev_pop(struct vop_split_dev *d, const struct vop_
 	left = (uint16_t)(d->seen_avail - d->avail_idx);
 	if (left == 0) {
 		/* Pairs with the release in vop_split_drv_publish. */
-		uint16_t idx = le16toh(VOP_MEM_LD_ACQ(&d->avail->idx));
+		uint16_t idx = le16toh(VOP_MEM_LD_ACQ(&avail->idx));
 
 		left = (uint16_t)(idx - d->avail_idx);
 		/* At most `size` buffers can be outstanding, those we hold included. */
@@ -510,53 +558,54 @@ VOP_INLINE unsigned vop_split_dev_pop(struct vop_split_dev *d, const struct vop_
 		d->seen_avail = idx;
 	}
 	max = VOP_MIN(max, left);
-	while (b->n < max && b->niov < b->iov_max) {
-		struct vop_elem *e = &b->elem[b->n];
-		uint16_t head = le16toh(VOP_MEM_LD(&d->avail->ring[d->avail_idx & d->mask]));
-		uint64_t addr, w, got;
+	while (n < max && niov < iov_max) {
+		uint16_t head = le16toh(VOP_MEM_LD(&avail->ring[at & mask]));
+		uint64_t addr, w;
+		uint32_t len;
 		uint8_t *ptr;
 
-		if (vop_unlikely(head >= d->size)) {
+		if (vop_unlikely(head > mask)) {
 			d->broken = VOP_V_DESC_RANGE;
 			break;
 		}
 		w = vop_split_ld(&d->desc[head], &addr);
-		ptr = vop_xlate(rt, addr, VOP_SW_LEN(w), &got);
+		len = VOP_SW_LEN(w);
+		ptr = vop_region_at(&r, addr, len);
+		if (vop_unlikely(ptr == NULL)) {
+			r = vop_region_of(rt, addr);
+			ptr = vop_region_at(&r, addr, len);
+		}
 		if (vop_likely(!(VOP_SW_FLAGS(w) & (VOP_DESC_F_NEXT | VOP_DESC_F_INDIRECT)) &&
-			       ptr && got == VOP_SW_LEN(w))) {
-			uint16_t write = (VOP_SW_FLAGS(w) >> 1) & 1;
-			uint32_t len = VOP_SW_LEN(w);
+			       ptr)) {
+			bool write = VOP_SW_FLAGS(w) & VOP_DESC_F_WRITE;
 
-			b->iov[b->niov] = (struct vop_iov){.ptr = ptr, .len = len};
-			*e = (struct vop_elem){
-				.in_len = write ? len : 0,
-				.id = head,
-				.ndesc = 1,
-				.first = b->niov++,
-				.nout = !write,
-				.nin = write,
-			};
+			iov[niov] = (struct vop_iov){.ptr = ptr, .len = len};
+			vop_elem_plain(&elem[n], len, head, niov, write);
 			vop_prefetch_pair(ptr, len, write);
+			niov++;
 		} else {
-			unsigned first = b->niov;
+			struct vop_elem e = {.first = niov};
 			uint32_t v;
 
-			*e = (struct vop_elem){.first = first};
-			v = vop_split_dev_chain(d, rt, b, e, head);
-			if (v == VOP_V_TOO_LONG && b->n) {
-				b->niov = first;
-				break;
-			}
+			b->niov = niov;
+			v = vop_split_dev_chain(d, rt, b, &e, head);
+			if (v == VOP_V_TOO_LONG && n)
+				break; /* next time, with the whole batch for itself */
 			if (v) {
 				d->broken = v;
 				break;
 			}
+			elem[n] = e;
+			niov = b->niov;
 		}
-		d->avail_idx++;
-		d->inflight++;
-		b->n++;
+		at++;
+		n++;
 	}
-	return b->n;
+	d->avail_idx = (uint16_t)at;
+	d->inflight += n;
+	b->niov = niov;
+	b->n = n;
+	return n;
 }
 
 /* Give back n buffers; see vop_packed_dev_push(). IN_ORDER batches: 2.7.9. */

@@ -109,6 +109,44 @@ struct vop_elem {
 	uint16_t nin;
 };
 
+/* A buffer of one piece, as pop finds most: two stores where the layout allows it. */
+VOP_INLINE void vop_elem_plain(struct vop_elem *e, uint32_t len, uint16_t id, uint32_t first,
+			       bool write)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	uint64_t w[2] = {(write ? len : 0) | ((uint64_t)id << 32) | (1ull << 48),
+			 first | (write ? 1ull << 48 : 1ull << 32)};
+
+	__builtin_memcpy(e, w, sizeof(w));
+#else
+	*e = (struct vop_elem){.in_len = write ? len : 0,
+			       .id = id,
+			       .ndesc = 1,
+			       .first = first,
+			       .nout = !write,
+			       .nin = write};
+#endif
+}
+
+/* Find the region of addr for a loop that translates many: empty when there is none. */
+VOP_INLINE struct vop_region vop_region_of(const struct vop_regions *t, uint64_t addr)
+{
+	unsigned i;
+
+	for (i = 0; i < t->n; i++)
+		if (addr - t->r[i].base < t->r[i].size)
+			return t->r[i];
+	return (struct vop_region){0};
+}
+
+/* Where [addr, addr + len) is, when it lies in r whole and is not empty; else NULL. */
+VOP_INLINE uint8_t *vop_region_at(const struct vop_region *r, uint64_t addr, uint32_t len)
+{
+	uint64_t off = addr - r->base;
+
+	return off < r->size && len - 1ull < r->size - off ? r->map + off : NULL;
+}
+
 /*
  * Where pop puts what it takes. Memory is the caller's; iov_max bounds how many pieces one buffer
  * may have (at least 2).
