@@ -69,6 +69,9 @@ ok "format: a good tree passes" passes check-format
 printf 'int  y ;\n' >"$T/tree/vop/y.c"
 ok "format: a file that is not formatted" fails_with check-format 'vop/y.c'
 tree
+printf '/*%0100d*/\n' 0 >"$T/tree/vop/y.c"
+ok "format: a line that is too long" fails_with check-format 'vop/y.c: lines beyond'
+tree
 # shellcheck disable=SC2016
 printf '#!/bin/sh\nrm $1\n' >"$T/tree/.ci/run"
 ok "format: a script shellcheck objects to" fails_with check-format '.ci/run'
