@@ -83,6 +83,7 @@ ok "nothing is installed when all is there" not called 'apt-get noninteractive -
 rm -f "$T/calls"
 PATH="$T/bin:$PATH" "$T/elsewhere/link" x >"$T/out" 2>"$T/err"
 ok "called through a symbolic link" out_has '[x]'
+ok "it builds in the tree it points to" called "ninja build/vop-bench in $T/tree"
 
 have gcc libc6-dev ninja-build pkgconf
 run net
