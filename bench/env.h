@@ -73,6 +73,9 @@ struct env {
  */
 void env_collect(struct env *e, const int *cpus, unsigned n);
 
+/* The part of env_collect() that env_machine.c holds: CPU model, mitigations, hypervisor. */
+void env_describe_machine(struct env *e);
+
 /* CPUs this process may run on, ascending. Returns how many there are (out gets at most max). */
 unsigned env_usable_cpus(int *out, unsigned max);
 

@@ -87,9 +87,11 @@ struct result_entry {
 	 */
 	const char *limit_name;
 	double limit[REGIMES];
-	const struct hist *hist; /* latencies: the whole distribution; NULL: none */
-	bool unverified;	 /* a foreign sink took the frames: nobody checked them */
-	const char *note;	 /* one sentence worth keeping; NULL: none */
+	/* Latencies: the whole distribution, apart for each regime the rounds fell into; NULL: none.
+	 * Record a round into a histogram of its own, then merge it here by round.regime. */
+	const struct hist *hist[REGIMES];
+	bool unverified;  /* a foreign sink took the frames: nobody checked them */
+	const char *note; /* one sentence worth keeping; NULL: none */
 };
 
 struct result;
@@ -119,8 +121,13 @@ bool result_limit_exceeded(const struct result *r);
 /* The document; borrowed. For tests and for commands that print it. */
 json_t *result_json(const struct result *r);
 
+/* Put env into an object as "environment" of a result file; 0 or -ENOMEM. */
+int result_put_environment(json_t *run, const struct env *e);
+
 /* Show it: one line per result and regime, shares of limits, marks, errors. colour: see table.h. */
 void result_print(const struct result *r, FILE *out);
+/* The same from a document read from a file: tolerates what it does not know. */
+void result_print_json(const json_t *doc, FILE *out);
 
 /*
  * Write the file. path NULL: results/WORKLOAD-YYYYmmdd-HHMMSS[-n].json, directory made when

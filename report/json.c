@@ -2,6 +2,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -97,7 +99,7 @@ static char *directory_of(const char *path)
 }
 
 /* Write everything and see it reach the disk: an error may show only at the last step. */
-static int write_synced(int fd, const json_t *doc)
+static int write_synced(int fd, const json_t *doc, bool sync)
 {
 	FILE *f = fdopen(fd, "w");
 	int err = 0;
@@ -109,7 +111,7 @@ static int write_synced(int fd, const json_t *doc)
 	}
 	errno = 0;
 	if (json_dumpf(doc, f, JSON_INDENT(1) | JSON_REAL_PRECISION(12)) || fputc('\n', f) == EOF ||
-	    fflush(f) || fsync(fd))
+	    fflush(f) || (sync && fsync(fd)))
 		err = errno ? -errno : -EIO;
 	/* Some file systems report a full disk only here. */
 	if (fclose(f) && !err)
@@ -121,7 +123,11 @@ static int put_in_place(const char *temporary, const char *path, int exclusive)
 {
 	if (!exclusive)
 		return rename(temporary, path) ? -errno : 0;
-	/* link() fails when the name exists, where rename() would replace it. */
+	if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -errno;
+	/* The file system cannot; link() fails when the name exists, too. */
 	if (link(temporary, path))
 		return -errno;
 	unlink(temporary);
@@ -139,7 +145,8 @@ static void sync_directory(const char *dir)
 	close(fd);
 }
 
-int json_write_file(const json_t *doc, const char *path, int exclusive)
+/* Beside path, then over it. path names a file that is there, or nothing. */
+static int write_beside(const json_t *doc, const char *path, int exclusive)
 {
 	char *dir = directory_of(path), *temporary = NULL;
 	mode_t mask;
@@ -161,7 +168,7 @@ int json_write_file(const json_t *doc, const char *path, int exclusive)
 		err = -errno;
 		close(fd);
 	} else {
-		err = write_synced(fd, doc);
+		err = write_synced(fd, doc, true);
 	}
 	if (!err)
 		err = put_in_place(temporary, path, exclusive);
@@ -172,5 +179,29 @@ int json_write_file(const json_t *doc, const char *path, int exclusive)
 out:
 	free(temporary);
 	free(dir);
+	return err;
+}
+
+int json_write_file(const json_t *doc, const char *path, int exclusive)
+{
+	struct stat st;
+	char *real;
+	int fd, err;
+
+	if (exclusive || stat(path, &st))
+		return write_beside(doc, path, exclusive);
+	if (S_ISDIR(st.st_mode))
+		return -EISDIR;
+	if (!S_ISREG(st.st_mode)) {
+		/* A terminal, a pipe, /dev/null: to be written into, never to be replaced. */
+		fd = open(path, O_WRONLY | O_CLOEXEC);
+		return fd < 0 ? -errno : write_synced(fd, doc, false);
+	}
+	/* Replace what a symbolic link points to, not the link. */
+	real = realpath(path, NULL);
+	if (!real)
+		return -errno;
+	err = write_beside(doc, real, 0);
+	free(real);
 	return err;
 }
