@@ -7,9 +7,9 @@
 struct vop_ring_features vop_ring_features(const uint64_t features[2], bool peer_polls)
 {
 	return (struct vop_ring_features){
-		.indirect = features[0] & VOP_F(VOP_F_INDIRECT_DESC),
-		.event_idx = features[0] & VOP_F(VOP_F_EVENT_IDX),
-		.in_order = features[0] & VOP_F(VOP_F_IN_ORDER),
+		.indirect = vop_feature_has(features, VOP_F_INDIRECT_DESC),
+		.event_idx = vop_feature_has(features, VOP_F_EVENT_IDX),
+		.in_order = vop_feature_has(features, VOP_F_IN_ORDER),
 		.peer_polls = peer_polls,
 	};
 }
