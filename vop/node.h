@@ -7,9 +7,15 @@
  * Threads: a node belongs to one control thread; every call here and every callback happens on it.
  * Pollers (poller.h) run elsewhere and are paused by the role code before rings or windows go away.
  *
- * Files behind this header: vop/node.c (life of the node: page, slots, hot-add, hot-remove, peer
- * loss), vop/device.c (the device role's answers to requests: status, features, queues, config),
- * vop/driver.c (the driver role's requests), vop/alloc.c (memory of the own window).
+ * Callbacks may call vop_drv_*() and so enter the node again: device_removed() and link_down() can
+ * therefore come while another callback waits in such a call. A struct vop_device stays readable
+ * (calls answer -ENODEV) until the next vop_node_service() or vop_node_wait() that is not called
+ * from within a callback or a vop_drv_*() call.
+ *
+ * Files behind this header: vop/node.c (life of the node: headers, messages, peer loss),
+ * vop/slots.c (hot-add, hot-remove), vop/page.c (words of the pages), vop/device.c (the device
+ * role's answers to requests: status, features, queues, config), vop/driver.c (the driver role's
+ * requests), vop/alloc.c (memory of the own window).
  */
 #ifndef VOP_NODE_H
 #define VOP_NODE_H
@@ -76,6 +82,7 @@ struct vop_device_offer {
 	void *dev;	      /* handed to every callback */
 	uint64_t features[2]; /* device type's features; the node adds VERSION_1, ACCESS_PLATFORM
 				 and ring features */
+	uint64_t features_off[2]; /* bits not to offer although the node would add them */
 	uint16_t queues;
 	uint16_t queue_size_max; /* for every queue */
 	uint32_t config_size;
@@ -129,8 +136,20 @@ struct vop_error {
  */
 struct vop_node *vop_node_open(struct vop_link *link, const struct vop_node_config *cfg,
 			       struct vop_error *err);
-/* Orderly end: devices removed, peer told, link closed. */
+/*
+ * As vop_node_open(), without waiting: link_up() comes from a later vop_node_service(), or that
+ * returns -EPROTO / -EPIPE when the peer's page is no good. For event loops and for two nodes in one
+ * thread.
+ */
+struct vop_node *vop_node_start(struct vop_link *link, const struct vop_node_config *cfg,
+				struct vop_error *err);
+/*
+ * Orderly end: devices removed (device_removed() is called, link_down() is not), peer told, link
+ * closed. Not from a callback.
+ */
 void vop_node_close(struct vop_node *n);
+/* Things of the peer's page that made no sense and were ignored, since the node was opened. */
+uint64_t vop_node_nonsense(const struct vop_node *n);
 /* Descriptor to poll; readable: call vop_node_service(). */
 int vop_node_fd(const struct vop_node *n);
 /*
@@ -161,8 +180,8 @@ void vop_node_free(struct vop_node *n, uint64_t bus, size_t size);
 int vop_node_create(struct vop_node *n, const struct vop_device_create *c);
 /*
  * Withdraw it: the peer resets and acknowledges, then the slot is free. -ENOENT; -ETIMEDOUT when
- * the peer did not acknowledge in timeout_ms (the slot then stays unusable until the link goes
- * down).
+ * the peer did not acknowledge in timeout_ms (the slot and the memory of the device stay unusable
+ * until it does, or the link goes down).
  */
 int vop_node_destroy(struct vop_node *n, unsigned slot, int timeout_ms);
 
@@ -203,8 +222,13 @@ const uint64_t *vop_device_features(const struct vop_device *d);
 
 /* --- driver role: primitives, one per operation of the specification; each waits for the device's
  * answer ------------------ */
-/* All: 0; -ETIMEDOUT; -EPIPE, -EPROTO link down; -EINVAL / -EPERM / -EOPNOTSUPP / -ENOMEM as the
- * device answered; -ENODEV removed. */
+/*
+ * All: 0; -ETIMEDOUT; -EPIPE, -EPROTO link down; -EINVAL / -EPERM / -EOPNOTSUPP / -ENOMEM as the
+ * device answered; -EPROTO also when the answer or the offer makes no sense (the link stays up);
+ * -ENODEV removed; -EBUSY from a callback inside of another request's wait; -EPERM when this node
+ * plays the device; -EAGAIN not offered yet (calls without a time-out).
+ * A request that timed out stays in the mailbox: the next one waits for its answer first.
+ */
 
 /* Wait until the device side serves it. */
 int vop_drv_wait_ready(struct vop_device *d, int timeout_ms);

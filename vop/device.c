@@ -1,0 +1,650 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The device role: the offer, and the answers to the driver's requests. The driver is not trusted:
+ * a request is copied once into private memory, checked there, and acted upon from there.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "vop/node_internal.h"
+
+#define DEV(field) offsetof(struct vop_device_block, field)
+#define DRV(field) offsetof(struct vop_driver_block, field)
+
+/* Line 0 of the driver block from slot_gen on, as copied. */
+struct request {
+	uint16_t op, queue;
+	uint8_t status;
+	uint32_t cfg_offset, cfg_len;
+};
+
+static enum vop_req_result result_of(int err)
+{
+	switch (err) {
+	case 0:
+		return VOP_RES_OK;
+	case -ENOMEM:
+	case -ENOSPC:
+	case -EMFILE:
+	case -ENFILE:
+		return VOP_RES_NOMEM;
+	case -EOPNOTSUPP:
+		return VOP_RES_UNSUPPORTED;
+	case -EPERM:
+	case -EBUSY:
+		return VOP_RES_STATE;
+	default:
+		return VOP_RES_INVALID;
+	}
+}
+
+/* --- what the device says unasked --- */
+
+/* VIRTIO 1.4, 2.3 and 2.5: the count moves, the driver is nudged. */
+static void notify_config(struct vop_device *d)
+{
+	struct vop_server *s = d->srv;
+
+	/* Pairs with the load-acquire in vop_drv_look(): the reason (needs_reset, config) is there
+	 * when the count has moved. */
+	vop_own_put32_rel(d->node, vop_own_role(d) + DEV(config_events), ++s->config_events);
+	vop_node_nudge(d->node, d->info.creator, d->info.slot);
+}
+
+static void publish_violations(struct vop_device *d, unsigned q)
+{
+	const struct vop_srv_queue *sq = &d->srv->q[q];
+	struct vop_device_queue out = {
+		.kick_doorbell = htole32(sq->kick_num),
+		.size_max = htole16(d->srv->offer.queue_size_max),
+		.violations = htole16(sq->violations),
+		.violation = htole32(sq->why),
+	};
+
+	vop_own_put(d->node, vop_own_role(d) + DEV(queue) + q * sizeof(out), &out, sizeof(out));
+}
+
+/* --- queues --- */
+
+static void close_queue(struct vop_device *d, unsigned q)
+{
+	struct vop_srv_queue *sq = &d->srv->q[q];
+	const struct vop_dev_ops *ops = d->srv->offer.ops;
+
+	if (sq->running) {
+		sq->running = false;
+		ops->queue_stop(d->srv->offer.dev, q);
+	}
+	vop_node_db_unlisten(d->node, &sq->kick, &sq->kick_num);
+	if (sq->call_on)
+		d->node->link->ops->db_close(d->node->link, &sq->call);
+	sq->call_on = false;
+	sq->call = (struct vop_doorbell){.fd = -1, .number = VOP_DB_NUM_NONE};
+	sq->enabled = false;
+}
+
+void vop_srv_quiesce(struct vop_device *d)
+{
+	unsigned q;
+
+	for (q = 0; d->srv && q < d->srv->offer.queues; q++)
+		close_queue(d, q);
+}
+
+void vop_srv_release_memory(struct vop_device *d)
+{
+	if (d->srv && d->srv->offer.pool_size)
+		vop_node_free(d->node, d->srv->pool, d->srv->offer.pool_size);
+	if (d->srv)
+		d->srv->offer.pool_size = 0;
+}
+
+/* Does [addr, addr + len) lie in [base, base + size)? No sum is formed that could overflow. */
+static bool inside(uint64_t addr, uint64_t len, uint64_t base, uint64_t size)
+{
+	return addr >= base && len <= size && addr - base <= size - len;
+}
+
+static bool at_device(const struct vop_device *d, uint64_t addr, uint64_t len)
+{
+	return inside(addr, len, d->srv->pool, d->srv->offer.pool_size);
+}
+
+static bool at_driver(const struct vop_device *d, uint64_t addr, uint64_t len)
+{
+	const struct vop_window_info *w = &d->node->link->peer;
+
+	return inside(addr, len, w->base + VOP_PAGE_SIZE, w->size - VOP_PAGE_SIZE);
+}
+
+/* Sizes and alignments of the parts (VIRTIO 1.4, 2.7 and 2.8). */
+struct ring_shape {
+	uint64_t desc_len, driver_len, device_len;
+	uint64_t desc_align, driver_align, device_align;
+};
+
+static struct ring_shape shape_of(bool packed, uint32_t size)
+{
+	if (packed)
+		return (struct ring_shape){16ull * size, 4, 4, 16, 4, 4};
+	return (struct ring_shape){16ull * size, 6 + 2ull * size, 6 + 8ull * size, 16, 2, 4};
+}
+
+static int check_placement(const struct vop_device *d, const struct vop_queue_config *c,
+			   const struct ring_shape *s)
+{
+	bool desc_dev = at_device(d, c->desc_bus, s->desc_len);
+	bool desc_drv = at_driver(d, c->desc_bus, s->desc_len);
+	bool driver_dev = at_device(d, c->driver_bus, s->driver_len);
+	bool driver_drv = at_driver(d, c->driver_bus, s->driver_len);
+	bool device_dev = at_device(d, c->device_bus, s->device_len);
+	bool device_drv = at_driver(d, c->device_bus, s->device_len);
+	bool ok;
+
+	if (c->packed) {
+		/* Event structures lie each at its reader, or wherever the driver likes: either
+		 * side may hold them (VOP-63). */
+		ok = (driver_dev || driver_drv) && (device_dev || device_drv) &&
+		     (c->ring_placement == VOP_RING_DEVICE ? desc_dev : desc_drv);
+		return ok ? 0 : -EINVAL;
+	}
+	switch (c->ring_placement) {
+	case VOP_RING_DRIVER:
+		ok = desc_drv && driver_drv && device_drv;
+		break;
+	case VOP_RING_DEVICE:
+		ok = desc_dev && driver_dev && device_dev;
+		break;
+	default:
+		ok = desc_dev && driver_dev && device_drv;
+	}
+	return ok ? 0 : -EINVAL;
+}
+
+static int check_queue(const struct vop_device *d, struct vop_queue_config *c)
+{
+	const struct vop_server *s = d->srv;
+	struct ring_shape shape;
+	uint32_t placements = s->offer.pool_size ? 7u : 1u;
+
+	if (c->size == 0 || c->size > s->offer.queue_size_max)
+		return -EINVAL;
+	if (!c->packed && (c->size & (c->size - 1)))
+		return -EINVAL;
+	if (!d->node->link->caps.maps || c->ring_placement > VOP_RING_POSTED ||
+	    !(placements >> c->ring_placement & 1))
+		return -EOPNOTSUPP;
+	/* Both sides write the packed descriptor ring: no place makes all accesses posted writes,
+	 * so "posted" has no meaning there. */
+	if (c->packed && c->ring_placement == VOP_RING_POSTED)
+		return -EOPNOTSUPP;
+	if (c->payload_placement > VOP_PAYLOAD_PUSH ||
+	    (c->payload_placement == VOP_PAYLOAD_PUSH && !s->offer.pool_size))
+		return -EOPNOTSUPP;
+	shape = shape_of(c->packed, c->size);
+	if (c->desc_bus % shape.desc_align || c->driver_bus % shape.driver_align ||
+	    c->device_bus % shape.device_align)
+		return -EINVAL;
+	if (check_placement(d, c, &shape))
+		return -EINVAL;
+	c->desc = vop_xlate_whole(&s->regions, c->desc_bus, shape.desc_len);
+	c->driver = vop_xlate_whole(&s->regions, c->driver_bus, shape.driver_len);
+	c->device = vop_xlate_whole(&s->regions, c->device_bus, shape.device_len);
+	return c->desc && c->driver && c->device ? 0 : -EINVAL;
+}
+
+/* -ENOENT: the driver's doorbell is not known (yet). */
+static int open_doorbells(struct vop_device *d, struct vop_srv_queue *sq, uint32_t call_num)
+{
+	struct vop_node *n = d->node;
+	int r;
+
+	if (call_num != VOP_DB_NUM_NONE) {
+		r = n->link->ops->db_connect(n->link, call_num, &sq->call);
+		if (r)
+			return r;
+		sq->call_on = true;
+	}
+	if (d->srv->offer.notify == VOP_NOTIFY_POLL)
+		return 0;
+	return vop_node_db_listen(n, &sq->kick, &sq->kick_num);
+}
+
+/* Not an answer: wait for the nudge that belongs to this request. */
+#define NOT_YET 1
+
+static int queue_setup(struct vop_device *d, unsigned q, uint32_t seq)
+{
+	struct vop_server *s = d->srv;
+	struct vop_queue_config *c;
+	struct vop_driver_queue in;
+	struct vop_srv_queue *sq;
+	int r;
+
+	if (q >= s->offer.queues)
+		return -EINVAL;
+	sq = &s->q[q];
+	if (!(s->status & VOP_STATUS_FEATURES_OK) || s->needs_reset || sq->enabled)
+		return -EPERM;
+	/* With DRIVER_OK set only a queue that was reset may come back (2.6.1). */
+	if ((s->status & VOP_STATUS_DRIVER_OK) && !sq->was_reset)
+		return -EPERM;
+	if (vop_peer_get(d->node, vop_peer_role(d) + DRV(queue_cfg) + q * sizeof(in), &in,
+			 sizeof(in)))
+		return NOT_YET; /* the link is going down */
+	c = &sq->cfg;
+	*c = (struct vop_queue_config){
+		.index = (uint16_t)q,
+		.size = le16toh(in.size),
+		.packed = vop_feature_has(s->accepted, VOP_F_RING_PACKED),
+		.ring_placement = in.ring_placement,
+		.payload_placement = in.payload_placement,
+		.desc_bus = le64toh(in.desc),
+		.driver_bus = le64toh(in.driver),
+		.device_bus = le64toh(in.device),
+		.regions = &s->regions,
+		.kick = &sq->kick,
+		.call = &sq->call,
+		.read_back = d->node->link->peer.map,
+	};
+	r = check_queue(d, c);
+	if (r)
+		return r;
+	r = open_doorbells(d, sq, le32toh(in.call_doorbell));
+	if (r == -ENOENT && d->nudged != seq)
+		return NOT_YET; /* the driver's DOORBELL message comes before its nudge (VOP-36) */
+	if (!r)
+		r = s->offer.ops->queue_start(s->offer.dev, c);
+	if (r) {
+		close_queue(d, q);
+		return r == -ENOENT ? -EINVAL : r;
+	}
+	sq->running = true;
+	sq->enabled = true;
+	sq->was_reset = false;
+	publish_violations(d, q);
+	return 0;
+}
+
+static int queue_reset(struct vop_device *d, unsigned q)
+{
+	struct vop_server *s = d->srv;
+
+	if (!vop_feature_has(s->accepted, VOP_F_RING_RESET) ||
+	    !(s->status & VOP_STATUS_FEATURES_OK))
+		return -EOPNOTSUPP;
+	if (q >= s->offer.queues)
+		return -EINVAL;
+	if (!s->q[q].enabled || s->needs_reset)
+		return -EPERM;
+	close_queue(d, q);
+	s->q[q].was_reset = true;
+	publish_violations(d, q);
+	return 0;
+}
+
+/* --- status --- */
+
+/* VIRTIO 1.4, 2.4: acknowledged only after everything here. */
+static void reset(struct vop_device *d)
+{
+	struct vop_server *s = d->srv;
+	unsigned q;
+
+	for (q = 0; q < s->offer.queues; q++) {
+		close_queue(d, q);
+		s->q[q].was_reset = false;
+		publish_violations(d, q);
+	}
+	if (s->offer.ops->reset)
+		s->offer.ops->reset(s->offer.dev);
+	s->status = 0;
+	s->accepted[0] = s->accepted[1] = 0;
+	s->needs_reset = false;
+	vop_own_put32(d->node, vop_own_role(d) + DEV(needs_reset), 0);
+}
+
+/* VIRTIO 1.4, 2.2.2: the device refuses by leaving FEATURES_OK out of its answer. */
+static int check_features(const struct vop_server *s)
+{
+	if (!vop_feature_subset(s->accepted, s->offered))
+		return -EOPNOTSUPP;
+	if (!vop_feature_has(s->accepted, VOP_F_VERSION_1) ||
+	    !vop_feature_has(s->accepted, VOP_F_ACCESS_PLATFORM))
+		return -EOPNOTSUPP;
+	if (vop_feature_has(s->offered, VOP_F_ORDER_PLATFORM) &&
+	    !vop_feature_has(s->accepted, VOP_F_ORDER_PLATFORM))
+		return -EOPNOTSUPP;
+	if (s->offer.ops->features_ok && s->offer.ops->features_ok(s->offer.dev, s->accepted))
+		return -EOPNOTSUPP;
+	return 0;
+}
+
+/* VIRTIO 1.4, 2.1 and 3.1. s->status becomes what is accepted, whatever the result. */
+static int set_status(struct vop_device *d, uint8_t want)
+{
+	struct vop_server *s = d->srv;
+	uint8_t old = s->status, fresh;
+	int r = 0;
+
+	if (want == 0) {
+		reset(d);
+		return 0;
+	}
+	/* NEEDS_RESET is the device's bit, SUSPEND is not offered: a driver that writes back what
+	 * it read means no harm. */
+	want &= VOP_STATUS_ACKNOWLEDGE | VOP_STATUS_DRIVER | VOP_STATUS_DRIVER_OK |
+		VOP_STATUS_FEATURES_OK | VOP_STATUS_FAILED;
+	if (old & ~want)
+		return -EPERM; /* bits are never cleared but by reset */
+	fresh = want & (uint8_t)~old;
+	s->status |= fresh & (VOP_STATUS_ACKNOWLEDGE | VOP_STATUS_DRIVER | VOP_STATUS_FAILED);
+	if (fresh & VOP_STATUS_FEATURES_OK) {
+		r = check_features(s);
+		if (!r)
+			s->status |= VOP_STATUS_FEATURES_OK;
+	}
+	if (fresh & VOP_STATUS_DRIVER_OK) {
+		/* The driver has to see FEATURES_OK accepted first (3.1.1, step 6). */
+		if (!(old & VOP_STATUS_FEATURES_OK) || s->needs_reset ||
+		    (s->status & VOP_STATUS_FAILED))
+			return r ? r : -EPERM;
+		/* Set before the call: the device may meet a violation at once, and then owes a
+		 * configuration change notification. */
+		s->status |= VOP_STATUS_DRIVER_OK;
+		if (s->offer.ops->driver_ok)
+			r = s->offer.ops->driver_ok(s->offer.dev);
+		if (r)
+			s->status &= (uint8_t)~VOP_STATUS_DRIVER_OK;
+	}
+	return r;
+}
+
+static int set_features(struct vop_device *d)
+{
+	struct vop_server *s = d->srv;
+	vop_le64 f[2];
+
+	if (s->status & VOP_STATUS_FEATURES_OK)
+		return -EPERM;
+	if (vop_peer_get(d->node, vop_peer_role(d) + DRV(features), f, sizeof(f)))
+		return NOT_YET;
+	s->accepted[0] = le64toh(f[0]);
+	s->accepted[1] = le64toh(f[1]);
+	return 0;
+}
+
+/* --- configuration space --- */
+
+/*
+ * An odd generation, the bytes, the even one (a sequence lock). Every store is a release: the bytes
+ * come after the odd generation, the even one after the bytes. The reader's loads are acquires in
+ * the opposite order, so equal even generations before and after enclose one version (VOP-58).
+ */
+static void publish_config(struct vop_device *d, uint32_t offset, uint32_t len)
+{
+	struct vop_server *s = d->srv;
+	uint64_t role = vop_own_role(d);
+	uint32_t from = offset & ~3u, to = (offset + len + 3) & ~3u;
+
+	vop_own_put32_rel(d->node, role + DEV(config_gen), ++s->config_gen);
+	vop_own_put_rel(d->node, role + DEV(config) + from, s->offer.config + from, to - from);
+	vop_own_put32_rel(d->node, role + DEV(config_gen), ++s->config_gen);
+}
+
+static bool config_range_ok(const struct vop_server *s, uint32_t offset, uint32_t len)
+{
+	return len > 0 && len <= s->offer.config_size && offset <= s->offer.config_size - len;
+}
+
+static int config_write(struct vop_device *d, uint32_t offset, uint32_t len)
+{
+	struct vop_server *s = d->srv;
+	uint8_t data[VOP_CONFIG_WRITE_MAX];
+	uint32_t before = s->config_gen;
+	int r;
+
+	if (!(s->status & VOP_STATUS_FEATURES_OK))
+		return -EPERM; /* 3.1.1, step 4 */
+	if (len > sizeof(data) || !config_range_ok(s, offset, len))
+		return -EINVAL;
+	if (!s->offer.ops->config_write)
+		return -EOPNOTSUPP;
+	if (vop_peer_get(d->node, vop_peer_role(d) + DRV(cfg_data), data, sizeof(data)))
+		return NOT_YET;
+	r = s->offer.ops->config_write(s->offer.dev, offset, data, len);
+	/* A device that wants other bytes there has set them in the callback. */
+	if (!r && s->config_gen == before) {
+		memcpy(s->offer.config + offset, data, len);
+		publish_config(d, offset, len);
+	}
+	return r;
+}
+
+int vop_device_config_set(struct vop_device *d, uint32_t offset, const void *data, uint32_t len)
+{
+	struct vop_server *s = d->srv;
+
+	if (d->gone || d->node->fail || !s)
+		return -ENODEV;
+	if (!config_range_ok(s, offset, len))
+		return -EINVAL;
+	memcpy(s->offer.config + offset, data, len);
+	publish_config(d, offset, len);
+	if (s->status & VOP_STATUS_DRIVER_OK)
+		notify_config(d);
+	return 0;
+}
+
+/* --- the mailbox --- */
+
+static int act(struct vop_device *d, const struct request *r, uint32_t seq)
+{
+	switch (r->op) {
+	case VOP_REQ_STATUS:
+		return set_status(d, r->status);
+	case VOP_REQ_FEATURES:
+		return set_features(d);
+	case VOP_REQ_QUEUE_SETUP:
+		return queue_setup(d, r->queue, seq);
+	case VOP_REQ_QUEUE_RESET:
+		return queue_reset(d, r->queue);
+	case VOP_REQ_CONFIG_WRITE:
+		return config_write(d, r->cfg_offset, r->cfg_len);
+	default:
+		return -EOPNOTSUPP;
+	}
+}
+
+static void answer(struct vop_device *d, uint32_t seq, enum vop_req_result result)
+{
+	uint64_t role = vop_own_role(d);
+
+	d->srv->handled = seq;
+	vop_own_put32(d->node, role + DEV(result), result);
+	vop_own_put32(d->node, role + DEV(device_status), d->srv->status);
+	/* Pairs with the load-acquire in driver.c: result, status, queue words and everything the
+	 * request caused (queues stopped, DMA drained) come before. */
+	vop_own_put32_rel(d->node, role + DEV(ack_seq), seq);
+	vop_node_nudge(d->node, d->info.creator, d->info.slot);
+}
+
+void vop_srv_look(struct vop_device *d)
+{
+	struct vop_server *s = d->srv;
+	struct vop_driver_block in;
+	uint64_t role = vop_peer_role(d);
+	struct request req;
+	uint32_t gen, seq;
+	int r;
+
+	if (!s || s->busy)
+		return;
+	/* slot_gen first: with this generation in it, req_seq is of this generation too (VOP-31).
+	 * The acquire of req_seq pairs with the driver's release: the request is complete. */
+	if (vop_peer_get32_acq(d->node, role + DRV(slot_gen), &gen) || gen != d->info.gen ||
+	    vop_peer_get32_acq(d->node, role + DRV(req_seq), &seq) || seq == s->handled ||
+	    vop_peer_get(d->node, role, &in, offsetof(struct vop_driver_block, pad0)))
+		return;
+	req = (struct request){
+		.op = le16toh(in.op),
+		.queue = le16toh(in.queue),
+		.status = in.driver_status,
+		.cfg_offset = le32toh(in.cfg_offset),
+		.cfg_len = le32toh(in.cfg_len),
+	};
+	s->busy = true;
+	r = act(d, &req, seq);
+	s->busy = false;
+	/* The callback may have waited for something, and the device may be gone. */
+	if (r == NOT_YET || d->gone || d->node->fail)
+		return;
+	answer(d, seq, result_of(r));
+}
+
+/* --- the offer --- */
+
+static void add_transport_features(const struct vop_device *d, uint64_t f[2], const uint64_t off[2])
+{
+	static const uint8_t bits[] = {VOP_F_INDIRECT_DESC,   VOP_F_EVENT_IDX,	 VOP_F_VERSION_1,
+				       VOP_F_ACCESS_PLATFORM, VOP_F_RING_PACKED, VOP_F_IN_ORDER,
+				       VOP_F_RING_RESET};
+	unsigned i;
+
+	/* The device type has no say in transport bits but to leave some out. */
+	f[0] &= ~VOP_F_TRANSPORT_MASK;
+	for (i = 0; i < sizeof(bits); i++)
+		vop_feature_set(f, bits[i]);
+	if (d->node->link->caps.mem_class == VOP_MEM_DEVICE)
+		vop_feature_set(f, VOP_F_ORDER_PLATFORM);
+	f[0] &= ~off[0];
+	f[1] &= ~off[1];
+}
+
+static void publish_offer(struct vop_device *d)
+{
+	const struct vop_server *s = d->srv;
+	bool maps = d->node->link->caps.maps, lent = s->offer.pool_size != 0;
+	uint64_t role = vop_own_role(d);
+	struct vop_device_block b = {
+		.features = {htole64(s->offered[0]), htole64(s->offered[1])},
+		.pool_base = htole64(lent ? s->pool : 0),
+		.pool_size = htole64(s->offer.pool_size),
+		.ring_placements = htole32(!maps  ? 0
+					   : lent ? 7
+						  : 1),
+		.payload_placements = htole32(lent ? 3 : 1),
+		.config_size = htole32(s->offer.config_size),
+		.queues = htole16(s->offer.queues),
+	};
+	unsigned q;
+
+	memcpy(b.config, s->offer.config, sizeof(b.config));
+	for (q = 0; q < s->offer.queues; q++)
+		publish_violations(d, q);
+	vop_own_put(d->node, role + DEV(features), &b.features, DEV(ready) - DEV(features));
+	vop_own_put(d->node, role + DEV(config), b.config, sizeof(b.config));
+	/* Pairs with the load-acquire in driver.c: who sees ready sees the whole offer. */
+	vop_own_put32_rel(d->node, role + DEV(ready), VOP_SLOT_WORD(d->info.gen, 1));
+	vop_node_nudge(d->node, d->info.creator, d->info.slot);
+}
+
+static int check_offer(const struct vop_device *d, const struct vop_device_offer *o)
+{
+	if (d->info.device != d->node->self || !o->ops || !o->ops->queue_start ||
+	    !o->ops->queue_stop || o->ops->device_id != d->info.device_id)
+		return -EINVAL;
+	if (o->queues > d->info.queues_max || o->queue_size_max > d->info.queue_size_max ||
+	    (o->queues && !o->queue_size_max) || o->config_size > VOP_CONFIG_MAX)
+		return -EINVAL;
+	if (o->notify > VOP_NOTIFY_ADAPTIVE)
+		return -EINVAL;
+	/* Doorbells that are messages cannot wake a poller. */
+	if (o->notify != VOP_NOTIFY_POLL && d->node->link->caps.doorbells == 0)
+		return -EOPNOTSUPP;
+	return 0;
+}
+
+int vop_device_serve(struct vop_device *d, const struct vop_device_offer *offer)
+{
+	const struct vop_window_info *w = &d->node->link->peer;
+	struct vop_server *s;
+	void *pool = NULL;
+	unsigned q;
+	int r;
+
+	if (d->gone || d->node->fail)
+		return -ENODEV;
+	r = check_offer(d, offer);
+	if (r)
+		return r;
+	if (d->srv)
+		return -EBUSY;
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return -ENOMEM;
+	s->offer = *offer;
+	if (offer->pool_size) {
+		pool = vop_node_alloc(d->node, offer->pool_size, 4096, &s->pool);
+		if (!pool) {
+			free(s);
+			return -ENOSPC;
+		}
+		vop_regions_add(&s->regions, s->pool, offer->pool_size, pool);
+	}
+	/* Buffers may lie in the driver's window and in the pool, nowhere else: a driver that names
+	 * other memory of this node is told so (violation ADDR). */
+	if (d->node->link->caps.maps && w->size > VOP_PAGE_SIZE)
+		vop_regions_add(&s->regions, w->base + VOP_PAGE_SIZE, w->size - VOP_PAGE_SIZE,
+				w->map + VOP_PAGE_SIZE);
+	memcpy(s->offered, offer->features, sizeof(s->offered));
+	add_transport_features(d, s->offered, offer->features_off);
+	for (q = 0; q < VOP_QUEUES_MAX; q++) {
+		s->q[q].kick_num = VOP_DB_NUM_NONE;
+		s->q[q].kick = s->q[q].call =
+			(struct vop_doorbell){.fd = -1, .number = VOP_DB_NUM_NONE};
+	}
+	d->srv = s;
+	publish_offer(d);
+	vop_node_look_later(d); /* a driver that did not wait for us has asked already */
+	return 0;
+}
+
+/* --- for the device type --- */
+
+void vop_device_violation(struct vop_device *d, unsigned q, uint32_t why)
+{
+	struct vop_server *s = d->srv;
+	struct vop_srv_queue *sq;
+
+	if (!s || q >= s->offer.queues)
+		return;
+	sq = &s->q[q];
+	if (sq->running) {
+		sq->running = false;
+		s->offer.ops->queue_stop(s->offer.dev, q);
+	}
+	if (sq->violations < UINT16_MAX)
+		sq->violations++;
+	sq->why = why;
+	s->needs_reset = true;
+	if (d->gone || d->node->fail)
+		return; /* stopped and counted, nobody left to tell */
+	publish_violations(d, q);
+	vop_own_put32_rel(d->node, vop_own_role(d) + DEV(needs_reset), 1);
+	/* VIRTIO 1.4, 2.1.2 */
+	if (s->status & VOP_STATUS_DRIVER_OK)
+		notify_config(d);
+}
+
+uint8_t vop_device_status(const struct vop_device *d)
+{
+	return d->srv ? d->srv->status | (d->srv->needs_reset ? VOP_STATUS_NEEDS_RESET : 0) : 0;
+}
+
+const uint64_t *vop_device_features(const struct vop_device *d)
+{
+	static const uint64_t none[2];
+
+	return d->srv ? d->srv->accepted : none;
+}
