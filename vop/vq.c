@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include <vop/features.h>
-#include "vop/vq.h"
+#include "vop/vq_open.h"
 
 struct vop_ring_features vop_ring_features(const uint64_t features[2], bool peer_polls)
 {
@@ -14,11 +14,20 @@ struct vop_ring_features vop_ring_features(const uint64_t features[2], bool peer
 	};
 }
 
-static bool size_ok(const struct vop_queue_config *cfg)
+static bool aligned(const void *p, uintptr_t to)
+{
+	return p && ((uintptr_t)p & (to - 1)) == 0;
+}
+
+/* Sizes, and the alignment of the parts (VIRTIO 1.4, 2.7 and 2.8.10.1), which the peer chose. */
+static bool config_ok(const struct vop_queue_config *cfg)
 {
 	if (cfg->size == 0 || cfg->size > VOP_QUEUE_SIZE_MAX)
 		return false;
-	return cfg->packed || (cfg->size & (cfg->size - 1)) == 0;
+	if (!cfg->packed && (cfg->size & (cfg->size - 1)))
+		return false;
+	return aligned(cfg->desc, 16) && aligned(cfg->driver, cfg->packed ? 4 : 2) &&
+	       aligned(cfg->device, 4);
 }
 
 int vop_drvq_open(struct vop_drvq *q, const struct vop_queue_config *cfg,
@@ -29,7 +38,7 @@ int vop_drvq_open(struct vop_drvq *q, const struct vop_queue_config *cfg,
 	struct vop_drv_slot *slot;
 	uint16_t *ids;
 
-	if (!size_ok(cfg))
+	if (!config_ok(cfg))
 		return -EINVAL;
 	/* One piece: shadow (strictest alignment) first, then slots, then ids. */
 	q->packed = cfg->packed;
@@ -67,7 +76,7 @@ void vop_drvq_close(struct vop_drvq *q)
 int vop_devq_open(struct vop_devq *q, const struct vop_queue_config *cfg,
 		  struct vop_ring_features f)
 {
-	if (!size_ok(cfg))
+	if (!config_ok(cfg))
 		return -EINVAL;
 	q->packed = cfg->packed;
 	if (q->packed) {

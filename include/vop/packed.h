@@ -40,17 +40,17 @@ VOP_INLINE uint64_t vop_packed_word(uint32_t len, uint16_t id, uint16_t flags)
 /* Load with acquire: nothing of this or a later descriptor is read before. */
 VOP_INLINE uint64_t vop_packed_ld(const struct vop_packed_desc *d)
 {
-	return le64toh(VOP_MEM_LD_ACQ((const uint64_t *)(const void *)&d->len));
+	return le64toh(VOP_MEM_LD_ACQ((const vop_wide *)(const void *)&d->len));
 }
 /* Plain store: becomes visible with a later release. */
 VOP_INLINE void vop_packed_st(struct vop_packed_desc *d, uint64_t w)
 {
-	VOP_MEM_ST((uint64_t *)(void *)&d->len, htole64(w));
+	VOP_MEM_ST((vop_wide *)(void *)&d->len, htole64(w));
 }
 /* Store that publishes: after everything written before. */
 VOP_INLINE void vop_packed_st_rel(struct vop_packed_desc *d, uint64_t w)
 {
-	VOP_MEM_ST_REL((uint64_t *)(void *)&d->len, htole64(w));
+	VOP_MEM_ST_REL((vop_wide *)(void *)&d->len, htole64(w));
 }
 VOP_INLINE uint64_t vop_packed_ld_addr(const struct vop_packed_desc *d)
 {
@@ -83,14 +83,14 @@ VOP_INLINE void vop_packed_st_rel(struct vop_packed_desc *d, uint64_t w)
 }
 VOP_INLINE uint64_t vop_packed_ld_addr(const struct vop_packed_desc *d)
 {
-	const vop_le32 *a = (const vop_le32 *)(const void *)&d->addr;
+	const vop_narrow *a = (const vop_narrow *)(const void *)&d->addr;
 	uint32_t lo = le32toh(VOP_MEM_LD(&a[0]));
 
 	return lo | ((uint64_t)le32toh(VOP_MEM_LD(&a[1])) << 32);
 }
 VOP_INLINE void vop_packed_st_addr(struct vop_packed_desc *d, uint64_t v)
 {
-	vop_le32 *a = (vop_le32 *)(void *)&d->addr;
+	vop_narrow *a = (vop_narrow *)(void *)&d->addr;
 
 	VOP_MEM_ST(&a[0], htole32((uint32_t)v));
 	VOP_MEM_ST(&a[1], htole32((uint32_t)(v >> 32)));
@@ -302,27 +302,30 @@ VOP_INLINE unsigned vop_packed_drv_add(struct vop_packed_drv *d, const struct vo
 /*
  * Add one buffer of nout readable and nin writable segments (b holds nout + nin). Uses an indirect
  * table when the feature was negotiated, tables were given and there is more than one segment. 0;
- * -ENOSPC: no room now; -EINVAL: more segments than the queue can ever hold; -EIO: broken.
+ * -ENOSPC: no room now; -EINVAL: none, or more segments than the queue size, or 4 GiB and more to
+ * write; -EIO: broken.
  */
 static inline int vop_packed_drv_add_chain(struct vop_packed_drv *d, const struct vop_buf *b,
 					   unsigned nout, unsigned nin, uint32_t cookie)
 {
 	unsigned n = nout + nin, i;
 	bool indirect = d->f.indirect && d->ind && n > 1 && n <= d->ind_max;
-	uint32_t in_len = 0;
+	uint64_t in_len = 0;
 	uint16_t id;
 
 	if (d->broken)
 		return -EIO;
-	if (n == 0 || (!indirect && n > d->size))
+	for (i = nout; i < n; i++)
+		in_len += b[i].len;
+	/* No list longer than the queue, in a table neither (2.8.5). */
+	if (n == 0 || n > d->size || in_len > UINT32_MAX)
 		return -EINVAL;
 	if ((indirect ? 1 : n) > d->nfree)
 		return -ENOSPC;
 	id = vop_packed_drv_id(d);
-	for (i = nout; i < n; i++)
-		in_len += b[i].len;
-	d->slot[id] = (struct vop_drv_slot){
-		.cookie = cookie, .in_len = in_len, .ndesc = (uint16_t)(indirect ? 1 : n)};
+	d->slot[id] = (struct vop_drv_slot){.cookie = cookie,
+					    .in_len = (uint32_t)in_len,
+					    .ndesc = (uint16_t)(indirect ? 1 : n)};
 	if (indirect) {
 		struct vop_packed_desc *t = d->ind + (size_t)id * d->ind_max;
 
@@ -353,7 +356,7 @@ VOP_INLINE bool vop_packed_drv_publish(struct vop_packed_drv *d)
 	uint32_t bad = 0;
 	bool kick;
 
-	if (!d->staged)
+	if (!d->staged || vop_unlikely(d->broken))
 		return false;
 	d->staged = false;
 	vop_packed_st_addr(&d->ring[d->head], d->head_addr);
@@ -531,14 +534,14 @@ static inline uint32_t vop_packed_dev_indirect(const struct vop_regions *rt, str
 		return VOP_V_INDIRECT_LEN;
 	if (n > b->iov_max)
 		return VOP_V_TOO_LONG;
+	if (len - 1 > UINT64_MAX - addr)
+		return VOP_V_ADDR;
 	for (i = 0; i < n; i++) {
-		const struct vop_packed_desc *t = vop_xlate_whole(rt, addr + 16ull * i, 16);
 		struct vop_packed_desc copy;
 		bool write;
 
-		if (t == NULL)
+		if (!vop_table_entry(rt, addr, i, &copy))
 			return VOP_V_ADDR;
-		VOP_MEM_COPY_FROM(&copy, t, sizeof(copy));
 		write = le16toh(copy.flags) & VOP_DESC_F_WRITE;
 		if (!write && e->nin)
 			return VOP_V_CHAIN_ORDER;
@@ -550,28 +553,25 @@ static inline uint32_t vop_packed_dev_indirect(const struct vop_regions *rt, str
 }
 
 /*
- * A buffer that is not one plain descriptor: list, indirect, or one that crosses regions. Returns a
- * violation or 0; on success e is complete and *pos is behind it.
+ * A buffer that is not one plain descriptor: list, indirect, or one that crosses regions. w and
+ * addr are its first descriptor, read already (and not again). Returns a violation or 0; on success
+ * e is complete and *pos is behind it.
  */
 static VOP_NOINLINE __attribute__((unused)) uint32_t
 vop_packed_dev_chain(const struct vop_packed_dev *d, const struct vop_regions *rt,
-		     struct vop_batch *b, struct vop_elem *e, uint32_t left,
-		     struct vop_packed_pos *pos)
+		     struct vop_batch *b, struct vop_elem *e, uint32_t left, uint64_t w,
+		     uint64_t addr, struct vop_packed_pos *pos)
 {
 	uint32_t n = 0, v;
 
 	for (;;) {
-		struct vop_packed_desc *p = &d->ring[pos->at];
-		uint64_t w = vop_packed_ld(p);
-		uint64_t addr = vop_packed_ld_addr(p);
 		uint16_t flags = VOP_PW_FLAGS(w);
 
 		/* The first was available; the driver made the rest available before it (2.8.17).
 		 */
 		if ((flags & VOP_DESC_F_PHASE) != vop_packed_avail_bits(pos->wrap))
 			return VOP_V_DESC_FLAGS;
-		if (++n > left)
-			return VOP_V_CHAIN_LOOP;
+		n++;
 		if (flags & VOP_DESC_F_INDIRECT) {
 			if (!d->f.indirect || (flags & VOP_DESC_F_NEXT) || n > 1)
 				return VOP_V_INDIRECT_FLAG;
@@ -589,6 +589,10 @@ vop_packed_dev_chain(const struct vop_packed_dev *d, const struct vop_regions *r
 			e->ndesc = (uint16_t)n;
 			return e->id < d->size ? VOP_V_NONE : VOP_V_BUFFER_ID;
 		}
+		if (n >= left)
+			return VOP_V_CHAIN_LOOP;
+		w = vop_packed_ld(&d->ring[pos->at]);
+		addr = vop_packed_ld_addr(&d->ring[pos->at]);
 	}
 }
 
@@ -644,7 +648,7 @@ VOP_INLINE unsigned vop_packed_dev_pop(struct vop_packed_dev *d, const struct vo
 			uint32_t v;
 
 			b->niov = niov;
-			v = vop_packed_dev_chain(d, rt, b, &e, left, &end);
+			v = vop_packed_dev_chain(d, rt, b, &e, left, w, addr, &end);
 			if (v == VOP_V_TOO_LONG && n)
 				break; /* next time, with the whole batch for itself */
 			if (v) {
@@ -676,6 +680,8 @@ VOP_INLINE void vop_packed_dev_push(struct vop_packed_dev *d, const struct vop_e
 {
 	unsigned i, skip = 0;
 
+	if (vop_unlikely(d->broken))
+		return;
 	for (i = 0; i < n; i++) {
 		uint32_t l = len ? len[i] : 0;
 		uint64_t w;
@@ -706,7 +712,7 @@ VOP_INLINE bool vop_packed_dev_publish(struct vop_packed_dev *d)
 	uint32_t bad = 0;
 	bool call;
 
-	if (!d->staged)
+	if (!d->staged || vop_unlikely(d->broken))
 		return false;
 	d->staged = false;
 	/* Pairs with the acquire in vop_packed_drv_get: payload and the other used descriptors come

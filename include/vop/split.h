@@ -35,17 +35,17 @@ VOP_INLINE uint64_t vop_split_word(uint32_t len, uint16_t flags, uint16_t next)
 VOP_INLINE void vop_split_st(struct vop_split_desc *d, uint64_t addr, uint64_t w)
 {
 	VOP_MEM_ST(&d->addr, htole64(addr));
-	VOP_MEM_ST((uint64_t *)(void *)&d->len, htole64(w));
+	VOP_MEM_ST((vop_wide *)(void *)&d->len, htole64(w));
 }
 VOP_INLINE uint64_t vop_split_ld(const struct vop_split_desc *d, uint64_t *addr)
 {
 	*addr = le64toh(VOP_MEM_LD(&d->addr));
-	return le64toh(VOP_MEM_LD((const uint64_t *)(const void *)&d->len));
+	return le64toh(VOP_MEM_LD((const vop_wide *)(const void *)&d->len));
 }
 #else
 VOP_INLINE void vop_split_st(struct vop_split_desc *d, uint64_t addr, uint64_t w)
 {
-	vop_le32 *p = (vop_le32 *)(void *)d;
+	vop_narrow *p = (vop_narrow *)(void *)d;
 
 	VOP_MEM_ST(&p[0], htole32((uint32_t)addr));
 	VOP_MEM_ST(&p[1], htole32((uint32_t)(addr >> 32)));
@@ -54,7 +54,7 @@ VOP_INLINE void vop_split_st(struct vop_split_desc *d, uint64_t addr, uint64_t w
 }
 VOP_INLINE uint64_t vop_split_ld(const struct vop_split_desc *d, uint64_t *addr)
 {
-	const vop_le32 *p = (const vop_le32 *)(const void *)d;
+	const vop_narrow *p = (const vop_narrow *)(const void *)d;
 
 	*addr = le32toh(VOP_MEM_LD(&p[0]));
 	*addr |= (uint64_t)le32toh(VOP_MEM_LD(&p[1])) << 32;
@@ -209,16 +209,17 @@ static inline int vop_split_drv_add_chain(struct vop_split_drv *d, const struct 
 	unsigned n = nout + nin, i;
 	bool indirect = d->f.indirect && d->ind && n > 1 && n <= d->ind_max;
 	uint16_t head = d->free_head, at = head;
-	uint32_t in_len = 0;
+	uint64_t in_len = 0;
 
 	if (d->broken)
 		return -EIO;
-	if (n == 0 || (!indirect && n > d->size))
+	for (i = nout; i < n; i++)
+		in_len += b[i].len;
+	/* No chain longer than the queue, in a table neither (2.7.5.3.1). */
+	if (n == 0 || n > d->size || in_len > UINT32_MAX)
 		return -EINVAL;
 	if ((indirect ? 1 : n) > d->nfree)
 		return -ENOSPC;
-	for (i = nout; i < n; i++)
-		in_len += b[i].len;
 	if (indirect) {
 		struct vop_split_desc *t = d->ind + (size_t)head * d->ind_max;
 
@@ -244,7 +245,7 @@ static inline int vop_split_drv_add_chain(struct vop_split_drv *d, const struct 
 		}
 	}
 	d->slot[head].cookie = cookie;
-	d->slot[head].in_len = in_len;
+	d->slot[head].in_len = (uint32_t)in_len;
 	d->slot[head].ndesc = (uint16_t)(indirect ? 1 : n);
 	d->lists += d->f.in_order && d->slot[head].ndesc > 1;
 	d->free_head = at;
@@ -259,7 +260,7 @@ VOP_INLINE bool vop_split_drv_publish(struct vop_split_drv *d)
 {
 	uint16_t old = d->published_idx, now = d->avail_idx;
 
-	if (old == now)
+	if (old == now || vop_unlikely(d->broken))
 		return false;
 	/* Pairs with the acquire in vop_split_dev_pop: table, entries and payload come before the
 	 * index. */
@@ -456,24 +457,30 @@ static inline void vop_split_dev_init(struct vop_split_dev *d, uint32_t size, vo
 	VOP_MEM_ST(&d->used->flags, htole16(f.event_idx ? 0 : VOP_USED_F_NO_NOTIFY));
 }
 
-/* An indirect table (2.7.5.3): a chain inside the table, linked by next. */
+/*
+ * An indirect table (2.7.5.3): a chain inside the table, linked by next; with IN_ORDER one entry
+ * after the other. Entries of length 0 yield no piece, so the walk has a bound of its own.
+ */
 static inline uint32_t vop_split_dev_indirect(const struct vop_regions *rt, struct vop_batch *b,
-					      struct vop_elem *e, uint64_t addr, uint32_t len)
+					      struct vop_elem *e, uint64_t addr, uint32_t len,
+					      bool in_order)
 {
 	uint32_t n = len / 16, i = 0, steps = 0, v;
 
 	if (len == 0 || len % 16)
 		return VOP_V_INDIRECT_LEN;
+	if (len - 1 > UINT64_MAX - addr)
+		return VOP_V_ADDR;
 	for (;;) {
-		const struct vop_split_desc *t = vop_xlate_whole(rt, addr + 16ull * i, 16);
 		struct vop_split_desc copy;
 		uint16_t flags;
 
-		if (t == NULL)
-			return VOP_V_ADDR;
 		if (++steps > n)
 			return VOP_V_CHAIN_LOOP;
-		VOP_MEM_COPY_FROM(&copy, t, sizeof(copy));
+		if (steps > b->iov_max)
+			return VOP_V_TOO_LONG;
+		if (!vop_table_entry(rt, addr, i, &copy))
+			return VOP_V_ADDR;
 		flags = le16toh(copy.flags);
 		if (flags & VOP_DESC_F_INDIRECT)
 			return VOP_V_INDIRECT_FLAG;
@@ -485,30 +492,35 @@ static inline uint32_t vop_split_dev_indirect(const struct vop_regions *rt, stru
 			return v;
 		if (!(flags & VOP_DESC_F_NEXT))
 			return VOP_V_NONE;
+		if (in_order && le16toh(copy.next) != i + 1)
+			return VOP_V_NEXT_LINK;
 		i = le16toh(copy.next);
 		if (i >= n)
 			return VOP_V_DESC_RANGE;
 	}
 }
 
+/*
+ * A buffer that is not one plain descriptor. w and addr are its first descriptor, read already (and
+ * not again); left: descriptors that the buffers of one batch can have yet, the queue size in all.
+ */
 static VOP_NOINLINE __attribute__((unused)) uint32_t
-vop_split_dev_chain(struct vop_split_dev *d, const struct vop_regions *rt, struct vop_batch *b,
-		    struct vop_elem *e, uint16_t head)
+vop_split_dev_chain(const struct vop_split_dev *d, const struct vop_regions *rt,
+		    struct vop_batch *b, struct vop_elem *e, uint16_t head, uint32_t left,
+		    uint64_t w, uint64_t addr)
 {
 	uint32_t at = head, n = 0, v;
 
 	for (;;) {
-		uint64_t addr, w = vop_split_ld(&d->desc[at], &addr);
 		uint16_t flags = VOP_SW_FLAGS(w);
 
-		if (++n > d->size)
-			return VOP_V_CHAIN_LOOP;
+		n++;
 		if (flags & VOP_DESC_F_INDIRECT) {
 			if (!d->f.indirect || (flags & VOP_DESC_F_NEXT))
 				return VOP_V_INDIRECT_FLAG;
 			/* Direct descriptors may lead to one table at their end (2.7.5.3.2 lets the
 			 * device handle it). */
-			v = vop_split_dev_indirect(rt, b, e, addr, VOP_SW_LEN(w));
+			v = vop_split_dev_indirect(rt, b, e, addr, VOP_SW_LEN(w), d->f.in_order);
 		} else {
 			if (!(flags & VOP_DESC_F_WRITE) && e->nin)
 				return VOP_V_CHAIN_ORDER;
@@ -526,6 +538,9 @@ vop_split_dev_chain(struct vop_split_dev *d, const struct vop_regions *rt, struc
 		at = VOP_SW_NEXT(w);
 		if (at >= d->size)
 			return VOP_V_DESC_RANGE;
+		if (n >= left)
+			return VOP_V_CHAIN_LOOP;
+		w = vop_split_ld(&d->desc[at], &addr);
 	}
 }
 
@@ -539,6 +554,7 @@ VOP_INLINE unsigned vop_split_dev_pop(struct vop_split_dev *d, const struct vop_
 	struct vop_iov *iov = b->iov;
 	struct vop_region r = {0};
 	unsigned n = 0, niov = 0, iov_max = b->iov_max, left;
+	uint32_t in_chains = 0;
 
 	b->n = 0;
 	b->niov = 0;
@@ -588,7 +604,7 @@ VOP_INLINE unsigned vop_split_dev_pop(struct vop_split_dev *d, const struct vop_
 			uint32_t v;
 
 			b->niov = niov;
-			v = vop_split_dev_chain(d, rt, b, &e, head);
+			v = vop_split_dev_chain(d, rt, b, &e, head, d->size - in_chains, w, addr);
 			if (v == VOP_V_TOO_LONG && n)
 				break; /* next time, with the whole batch for itself */
 			if (v) {
@@ -597,6 +613,7 @@ VOP_INLINE unsigned vop_split_dev_pop(struct vop_split_dev *d, const struct vop_
 			}
 			elem[n] = e;
 			niov = b->niov;
+			in_chains += e.ndesc - 1u;
 		}
 		at++;
 		n++;
@@ -614,6 +631,8 @@ VOP_INLINE void vop_split_dev_push(struct vop_split_dev *d, const struct vop_ele
 {
 	unsigned i, run = 0;
 
+	if (vop_unlikely(d->broken))
+		return;
 	for (i = 0; i < n; i++) {
 		uint32_t l = len ? len[i] : 0;
 		struct vop_split_used_elem *u = &d->used->ring[d->used_idx & d->mask];
@@ -634,7 +653,7 @@ VOP_INLINE bool vop_split_dev_publish(struct vop_split_dev *d)
 {
 	uint16_t old = d->published_idx, now = d->used_idx;
 
-	if (old == now)
+	if (old == now || vop_unlikely(d->broken))
 		return false;
 	/* Pairs with the acquire in vop_split_drv_get: payload and used entries come before the
 	 * index. */

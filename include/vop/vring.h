@@ -8,8 +8,14 @@
 #define VOP_VRING_H
 
 #include <vop/base.h>
+#include <vop/copy.h>
+#include <vop/mem.h>
 #include <vop/region.h>
 #include <vop/violation.h>
+
+/* Halves of descriptors are read and written as one word; they may alias the fields. */
+typedef uint64_t __attribute__((may_alias)) vop_wide;
+typedef uint32_t __attribute__((may_alias)) vop_narrow;
 
 /* Descriptor flags, both formats. */
 #define VOP_DESC_F_NEXT	    1u
@@ -192,12 +198,15 @@ VOP_INLINE bool vop_packed_need_event(uint32_t size, uint32_t off, uint32_t wrap
 }
 
 /*
- * Append the pieces of one descriptor's buffer to the batch. 0, or a violation. *room_out: set when
- * the batch is full. Zero length adds nothing: VIRTIO does not forbid it.
+ * Append the pieces of one descriptor's buffer to the batch. 0, or a violation (TOO_LONG: the batch
+ * is full). Zero length adds nothing: VIRTIO does not forbid it.
  */
 static inline uint32_t vop_batch_add(struct vop_batch *b, const struct vop_regions *rt,
 				     uint64_t addr, uint32_t len, unsigned *pieces)
 {
+	/* A buffer does not go on at address 0 behind the last one. */
+	if (len && len - 1 > UINT64_MAX - addr)
+		return VOP_V_ADDR;
 	while (len) {
 		uint64_t got;
 		uint8_t *p = vop_xlate(rt, addr, len, &got);
@@ -214,6 +223,29 @@ static inline uint32_t vop_batch_add(struct vop_batch *b, const struct vop_regio
 	return VOP_V_NONE;
 }
 
+/*
+ * Read entry i of an indirect table at addr into private memory, once. A table needs no alignment
+ * and may cross from one region into the next, in the middle of an entry too. NULL region: false.
+ */
+static inline bool vop_table_entry(const struct vop_regions *rt, uint64_t addr, uint32_t i,
+				   void *copy)
+{
+	uint8_t *to = copy;
+	uint64_t left = 16, got;
+
+	addr += 16ull * i;
+	for (; left; to += got, addr += got, left -= got) {
+		const uint8_t *from = vop_xlate(rt, addr, left, &got);
+
+		if (from == NULL)
+			return false;
+		VOP_MEM_COPY_FROM(to, from, got);
+	}
+	/* The peer may write on: what was checked must be what is used, so no second load. */
+	__asm__ volatile("" : : "r"(copy) : "memory");
+	return true;
+}
+
 /* The part of a chain walk that both formats share: one descriptor's worth. */
 static inline uint32_t vop_chain_step(struct vop_batch *b, const struct vop_regions *rt,
 				      struct vop_elem *e, uint64_t addr, uint32_t len, bool write)
@@ -223,6 +255,9 @@ static inline uint32_t vop_chain_step(struct vop_batch *b, const struct vop_regi
 
 	if (v)
 		return v;
+	/* The counts of an element are 16 bits; iov_max may be more. */
+	if (vop_unlikely(pieces > (unsigned)UINT16_MAX - (write ? e->nin : e->nout)))
+		return VOP_V_TOO_LONG;
 	if (write) {
 		if (vop_unlikely(len > UINT32_MAX - e->in_len))
 			return VOP_V_TOO_LONG;

@@ -14,13 +14,14 @@ struct vop_ring_features vop_ring_features(const uint64_t features[2], bool peer
 /*
  * Open the driver half over zeroed ring memory as cfg says; indirect tables for chains of up to
  * ind_max segments at ind / ind_bus (size * ind_max * 16 bytes), or NULL. 0, -ENOMEM, -EINVAL
- * (size). Close frees private state only.
+ * (size, or a part not aligned as VIRTIO 1.4, 2.7 and 2.8.10.1 want). Close frees private state
+ * only.
  */
 int vop_drvq_open(struct vop_drvq *q, const struct vop_queue_config *cfg,
 		  struct vop_ring_features f, void *ind, uint64_t ind_bus, uint32_t ind_max);
 void vop_drvq_close(struct vop_drvq *q);
 
-/* Open the device half. It has no private memory. 0 or -EINVAL. */
+/* Open the device half. It has no private memory. 0 or -EINVAL, as above. */
 int vop_devq_open(struct vop_devq *q, const struct vop_queue_config *cfg,
 		  struct vop_ring_features f);
 
