@@ -140,7 +140,7 @@ static int unknown(const struct opt *table, const char *text, size_t len, const 
 static int parse_long(const struct opt *table, int argc, char **argv, int *i, struct opt_args *args,
 		      FILE *err)
 {
-	const char *name = argv[*i] + 2, *prefix = argv[0];
+	const char *name = argv[*i] + 2;
 	const char *eq = strchr(name, '=');
 	size_t len = eq ? (size_t)(eq - name) : strlen(name);
 	int at = find(table, name, len);
@@ -170,8 +170,10 @@ int opt_parse(const struct opt *table, unsigned max_args, int argc, char **argv,
 	      struct opt_args *args, FILE *err)
 {
 	bool only_args = false;
+	char prefix[64];
 	int i;
 
+	snprintf(prefix, sizeof(prefix), "vop-bench %s", argc > 0 ? argv[0] : "");
 	memset(args, 0, sizeof(*args));
 	if (opt_defaults(table, err))
 		return -EINVAL;
@@ -180,7 +182,7 @@ int opt_parse(const struct opt *table, unsigned max_args, int argc, char **argv,
 
 		if (only_args || a[0] != '-' || a[1] == '\0') {
 			if (args->n >= max_args || args->n >= OPT_ARGS_MAX)
-				return fail(err, argv[0], "unexpected '%s'; --help shows the usage",
+				return fail(err, prefix, "unexpected '%s'; --help shows the usage",
 					    a);
 			args->v[args->n++] = a;
 		} else if (strcmp(a, "--") == 0) {
@@ -189,9 +191,9 @@ int opt_parse(const struct opt *table, unsigned max_args, int argc, char **argv,
 			args->help = true;
 			return 0;
 		} else if (a[1] != '-') {
-			return fail(err, argv[0],
+			return fail(err, prefix,
 				    "unknown option %s; options are spelt with two dashes", a);
-		} else if (parse_long(table, argc, argv, &i, args, err)) {
+		} else if (parse_long(table, argc, argv, &i, args, prefix, err)) {
 			return -EINVAL;
 		}
 	}
