@@ -31,11 +31,14 @@ enum vop_mem_class {
 	VOP_MEM_DELAYED = 2,
 };
 
-/* Control message: small, ordered after every earlier store of the sender through the link
- * (VOP-20..). */
+/*
+ * Control message: small, ordered after every earlier store of the sender through the link
+ * (VOP-20..). A NUDGE tells only where to look: a link may merge equal ones and let one that waits
+ * stay behind later messages, but it never loses one, and it never lets one overtake a DOORBELL.
+ */
 enum vop_msg_type {
 	VOP_MSG_NUDGE =
-		1, /* look at creator/slot: slot word, role block or acknowledgement changed */
+		1, /* look at creator/slot: slot word, role block or acknowledgement changed; arg and arg2 are 0 */
 	VOP_MSG_DOORBELL =
 		2, /* sender listens on doorbell `arg`; a link may attach what ringing needs */
 	VOP_MSG_RING = 3,     /* doorbell `arg` rung, on links whose doorbells are messages */
@@ -74,9 +77,15 @@ struct vop_link;
 struct vop_doorbell;
 
 struct vop_link_ops {
-	/* Send one message; never blocks: -EAGAIN when the peer does not drain its messages. */
+	/*
+	 * Send one message; never blocks: -EAGAIN when the peer does not drain its messages. The
+	 * shm link keeps what does not fit and sends it from later send() and recv() calls
+	 * (event_fd asks for one), so it never says -EAGAIN. DOORBELL and UNLISTEN are the link's
+	 * own to send. -EINVAL: not a message of this link.
+	 */
 	int (*send)(struct vop_link *l, const struct vop_msg *m);
-	/* Take one message; -EAGAIN when there is none. */
+	/* Take one message; -EAGAIN when there is none. Call it until then whenever event_fd is
+	 * readable. */
 	int (*recv)(struct vop_link *l, struct vop_msg *m);
 	/* A descriptor that polls readable while recv() has something to say (message or loss of
 	 * the peer). */
@@ -87,10 +96,15 @@ struct vop_link_ops {
 	int (*copy_from)(struct vop_link *l, void *dst, uint64_t bus, size_t len);
 	/*
 	 * Listen on doorbell n of this node: fill *db (receive side) and tell the peer
-	 * (VOP_MSG_DOORBELL). *db is the caller's, lives until db_close().
+	 * (VOP_MSG_DOORBELL). *db is the caller's, lives until db_close(). -EINVAL: n is not below
+	 * caps.doorbells; -EEXIST: listening on n already; -EMFILE, -ENFILE, -ENOMEM.
 	 */
 	int (*db_listen)(struct vop_link *l, uint32_t n, struct vop_doorbell *db);
-	/* Connect to doorbell n of the peer (send side). -ENOENT until the peer listens on it. */
+	/*
+	 * Connect to doorbell n of the peer (send side). -ENOENT until the peer listens on it. The
+	 * descriptor stays the link's; it stays valid until db_close() of every connection to n,
+	 * also when the peer stops listening: ringing then says -EPIPE.
+	 */
 	int (*db_connect)(struct vop_link *l, uint32_t n, struct vop_doorbell *db);
 	void (*db_close)(struct vop_link *l, struct vop_doorbell *db);
 	/* Break the link, free everything, unmap the windows. No other thread may touch them any
