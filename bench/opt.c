@@ -138,7 +138,7 @@ static int unknown(const struct opt *table, const char *text, size_t len, const 
 
 /* argv[*i] starts with "--" and has a name: read it and, where it takes one, its value. */
 static int parse_long(const struct opt *table, int argc, char **argv, int *i, struct opt_args *args,
-		      FILE *err)
+		      const char *prefix, FILE *err)
 {
 	const char *name = argv[*i] + 2;
 	const char *eq = strchr(name, '=');
