@@ -79,7 +79,7 @@ static void close_queue(struct vop_device *d, unsigned q)
 	if (sq->call_on)
 		d->node->link->ops->db_close(d->node->link, &sq->call);
 	sq->call_on = false;
-	sq->call = (struct vop_doorbell){.fd = -1, .number = VOP_DB_NUM_NONE};
+	sq->call = VOP_DOORBELL_INIT;
 	sq->enabled = false;
 }
 
@@ -210,10 +210,10 @@ static int open_doorbells(struct vop_device *d, struct vop_srv_queue *sq, uint32
 	return vop_node_db_listen(n, &sq->kick, &sq->kick_num);
 }
 
-/* Not an answer: wait for the nudge that belongs to this request. */
+/* Not an answer: look again at the next nudge. */
 #define NOT_YET 1
 
-static int queue_setup(struct vop_device *d, unsigned q, uint32_t seq)
+static int queue_setup(struct vop_device *d, unsigned q)
 {
 	struct vop_server *s = d->srv;
 	struct vop_queue_config *c;
@@ -251,13 +251,13 @@ static int queue_setup(struct vop_device *d, unsigned q, uint32_t seq)
 	if (r)
 		return r;
 	r = open_doorbells(d, sq, le32toh(in.call_doorbell));
-	if (r == -ENOENT && d->nudged != seq)
+	if (r == -ENOENT)
 		return NOT_YET; /* the driver's DOORBELL message comes before its nudge (VOP-36) */
 	if (!r)
 		r = s->offer.ops->queue_start(s->offer.dev, c);
 	if (r) {
 		close_queue(d, q);
-		return r == -ENOENT ? -EINVAL : r;
+		return r;
 	}
 	sq->running = true;
 	sq->enabled = true;
@@ -438,7 +438,7 @@ int vop_device_config_set(struct vop_device *d, uint32_t offset, const void *dat
 
 /* --- the mailbox --- */
 
-static int act(struct vop_device *d, const struct request *r, uint32_t seq)
+static int act(struct vop_device *d, const struct request *r)
 {
 	switch (r->op) {
 	case VOP_REQ_STATUS:
@@ -446,7 +446,7 @@ static int act(struct vop_device *d, const struct request *r, uint32_t seq)
 	case VOP_REQ_FEATURES:
 		return set_features(d);
 	case VOP_REQ_QUEUE_SETUP:
-		return queue_setup(d, r->queue, seq);
+		return queue_setup(d, r->queue);
 	case VOP_REQ_QUEUE_RESET:
 		return queue_reset(d, r->queue);
 	case VOP_REQ_CONFIG_WRITE:
@@ -494,7 +494,7 @@ void vop_srv_look(struct vop_device *d)
 		.cfg_len = le32toh(in.cfg_len),
 	};
 	s->busy = true;
-	r = act(d, &req, seq);
+	r = act(d, &req);
 	s->busy = false;
 	/* The callback may have waited for something, and the device may be gone. */
 	if (r == NOT_YET || d->gone || d->node->fail)
@@ -601,8 +601,7 @@ int vop_device_serve(struct vop_device *d, const struct vop_device_offer *offer)
 	add_transport_features(d, s->offered, offer->features_off);
 	for (q = 0; q < VOP_QUEUES_MAX; q++) {
 		s->q[q].kick_num = VOP_DB_NUM_NONE;
-		s->q[q].kick = s->q[q].call =
-			(struct vop_doorbell){.fd = -1, .number = VOP_DB_NUM_NONE};
+		s->q[q].kick = s->q[q].call = VOP_DOORBELL_INIT;
 	}
 	d->srv = s;
 	publish_offer(d);

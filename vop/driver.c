@@ -27,8 +27,7 @@ int vop_drv_attach(struct vop_device *d)
 		struct vop_drv_queue *dq = &d->drv->q[q];
 
 		dq->call_num[0] = dq->call_num[1] = VOP_DB_NUM_NONE;
-		dq->kick = dq->call[0] = dq->call[1] =
-			(struct vop_doorbell){.fd = -1, .number = VOP_DB_NUM_NONE};
+		dq->kick = dq->call[0] = dq->call[1] = VOP_DOORBELL_INIT;
 	}
 	return 0;
 }
@@ -48,7 +47,7 @@ static void close_kick(struct vop_device *d, struct vop_drv_queue *dq)
 	if (dq->kick_on)
 		d->node->link->ops->db_close(d->node->link, &dq->kick);
 	dq->kick_on = false;
-	dq->kick = (struct vop_doorbell){.fd = -1, .number = VOP_DB_NUM_NONE};
+	dq->kick = VOP_DOORBELL_INIT;
 }
 
 static void close_queue(struct vop_device *d, unsigned q)

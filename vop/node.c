@@ -145,21 +145,6 @@ static int read_peer_header(struct vop_node *n)
 
 /* --- nudges and doorbells --- */
 
-/*
- * The number a nudge carries: of the newest request or answer, so that the peer knows which of the
- * messages before it belong to that request (VOP-36).
- */
-static uint32_t nudge_argument(const struct vop_node *n, unsigned creator, unsigned slot)
-{
-	const struct vop_device *d = n->dev[creator][slot];
-
-	if (d && d->srv)
-		return d->srv->handled;
-	if (d && d->drv)
-		return d->drv->seq;
-	return 0;
-}
-
 static void flush_nudges(struct vop_node *n)
 {
 	unsigned c, s;
@@ -172,7 +157,6 @@ static void flush_nudges(struct vop_node *n)
 
 			if (n->fail || !(n->nudge[c] >> s & 1))
 				continue;
-			m.arg = nudge_argument(n, c, s);
 			r = n->link->ops->send(n->link, &m);
 			if (r == -EAGAIN)
 				return; /* the peer drains later: service() tries again */
@@ -187,7 +171,7 @@ static void arm_timer(struct vop_node *n)
 {
 	struct itimerspec t = {0};
 
-	if (n->fail || n->look[0] || n->look[1])
+	if (n->fail || n->more || n->look[0] || n->look[1])
 		t.it_value.tv_nsec = 1;
 	else if (n->nudge[0] || n->nudge[1])
 		t.it_value.tv_nsec = RESEND_MS * 1000000l;
@@ -248,7 +232,7 @@ void vop_node_db_unlisten(struct vop_node *n, struct vop_doorbell *db, uint32_t 
 	if (*num == VOP_DB_NUM_NONE)
 		return;
 	n->link->ops->db_close(n->link, db);
-	*db = (struct vop_doorbell){.kind = VOP_DB_NONE, .fd = -1, .number = VOP_DB_NUM_NONE};
+	*db = VOP_DOORBELL_INIT;
 	n->db_used[*num / 64] &= ~(1ull << (*num % 64));
 	*num = VOP_DB_NUM_NONE;
 }
@@ -275,25 +259,12 @@ static void go_down(struct vop_node *n)
 		n->events.link_down(n->ctx, n, n->reason);
 }
 
-static void take_nudge(struct vop_node *n, const struct vop_msg *m)
-{
-	struct vop_device *d;
-
-	if (m->creator > 1 || m->slot >= VOP_SLOTS) {
-		n->nonsense++;
-		return;
-	}
-	n->look[m->creator] |= 1ull << m->slot;
-	d = n->dev[m->creator][m->slot];
-	if (d)
-		d->nudged = m->arg;
-}
-
 static void take_messages(struct vop_node *n)
 {
 	struct vop_msg m;
 	unsigned i;
 
+	n->more = false;
 	for (i = 0; i < MESSAGES_PER_SERVICE && !n->fail; i++) {
 		int r = n->link->ops->recv(n->link, &m);
 
@@ -307,7 +278,10 @@ static void take_messages(struct vop_node *n)
 		}
 		switch (m.type) {
 		case VOP_MSG_NUDGE:
-			take_nudge(n, &m);
+			if (m.creator < 2 && m.slot < VOP_SLOTS)
+				n->look[m.creator] |= 1ull << m.slot;
+			else
+				n->nonsense++;
 			break;
 		case VOP_MSG_BYE:
 			vop_node_fail(n, -EPIPE, "the peer closed the link");
@@ -320,6 +294,7 @@ static void take_messages(struct vop_node *n)
 			n->nonsense++;
 		}
 	}
+	n->more = true;
 }
 
 static void come_up(struct vop_node *n)

@@ -104,7 +104,6 @@ struct vop_device {
 	bool leaving; /* removal has begun */
 	bool gone;    /* every call answers -ENODEV */
 	struct vop_device *next_grave;
-	uint32_t nudged; /* device role: argument of the last nudge, see VOP-36 */
 	struct vop_server *srv;
 	struct vop_driver *drv;
 };
@@ -146,6 +145,7 @@ struct vop_node {
 	char reason[160];
 	int epfd, timer;
 	bool armed; /* timer is */
+	bool more;  /* messages were left for the next service() */
 	struct vop_regions regions;
 	struct vop_heap heap;
 	struct vop_peer_page page;
