@@ -63,6 +63,10 @@ ok "build-lists: an object that is not linked" fails_with check-build-lists 'vop
 tree
 : >"$T/tree/tests/unit/suites.h"
 ok "build-lists: a suite that is not run" fails_with check-build-lists 'tests/unit/suites.h'
+tree
+echo '#include "bench/b.h"' >>"$T/tree/tests/unit/test_a.c"
+ok "build-lists: a suite of the harness among the product's" \
+  fails_with check-build-lists 'test_a.c needs the harness'
 
 tree
 ok "format: a good tree passes" passes check-format

@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Every unit test suite, in the order it runs; included more than once, with other meanings of
- * SUITE. SUITE(name): tests/unit/test_name.c, needs only the product; also runs on foreign
- * machines. SUITE_HARNESS(name): also needs bench/, conformance/, target/ or report/; native builds
- * only.
+ * Every unit test suite, in the order it runs; included more than once, with other meanings of SUITE.
+ *
+ *   SUITE(name)          tests/unit/test_name.c, needs only the product. Runs on foreign machines too,
+ *                        emulated and some twenty times slower: VOP_CROSS is defined there.
+ *   SUITE_HARNESS(name)  also needs bench/, conformance/, target/ or report/: native builds only.
  */
+SUITE_HARNESS(hist)
+SUITE_HARNESS(opt)
+SUITE_HARNESS(stats)
+SUITE_HARNESS(table)
+SUITE_HARNESS(result)
+SUITE(link)
