@@ -20,24 +20,31 @@
 
 typedef uint64_t frame_block __attribute__((vector_size(64)));
 
-VOP_INLINE frame_block frame_pattern(uint64_t seq, uint64_t block)
+/* Through a pointer: returning a vector by value would depend on the machine flags of the caller. */
+VOP_INLINE void frame_pattern(frame_block *b, uint64_t seq, uint64_t block)
 {
 	const frame_block lane = {0x0102030405060708, 0x1f2e3d4c5b6a7988, 0x8091a2b3c4d5e6f7,
 				  0x7766554433221100, 0x00ff11ee22dd33cc, 0x9f8e7d6c5b4a3928,
 				  0x5a5a5a5aa5a5a5a5, 0xc3d2e1f00f1e2d3c};
 	uint64_t mix = seq * 0x9e3779b97f4a7c15 + block * 0xd6e8feb86659fd93;
 
-	return lane ^ mix;
+	*b = lane ^ mix;
 }
 
-VOP_INLINE frame_block frame_first(uint64_t seq)
+VOP_INLINE void frame_first(frame_block *b, uint64_t seq)
 {
-	frame_block b = frame_pattern(seq, 0);
+	frame_pattern(b, seq, 0);
+	(*b)[0] = 0x0002000000000002; /* 02:00:00:00:02:00 and so on: locally administered */
+	(*b)[1] = 0x0000b58801000000;
+	(*b)[2] = seq;
+}
 
-	b[0] = 0x0002000000000002; /* 02:00:00:00:02:00 and so on: locally administered */
-	b[1] = 0x0000b58801000000;
-	b[2] = seq;
-	return b;
+VOP_INLINE void frame_block_of(frame_block *b, uint64_t seq, uint64_t block)
+{
+	if (block)
+		frame_pattern(b, seq, block);
+	else
+		frame_first(b, seq);
 }
 
 /* Write bytes [off, off + len) of frame `seq`; off is a multiple of 64. */
@@ -47,11 +54,11 @@ VOP_INLINE void frame_fill(uint8_t *dst, uint32_t off, uint32_t len, uint64_t se
 	frame_block b;
 
 	for (; len >= 64; len -= 64, dst += 64, block++) {
-		b = block ? frame_pattern(seq, block) : frame_first(seq);
+		frame_block_of(&b, seq, block);
 		memcpy(dst, &b, 64);
 	}
 	if (len) {
-		b = block ? frame_pattern(seq, block) : frame_first(seq);
+		frame_block_of(&b, seq, block);
 		memcpy(dst, &b, len);
 	}
 }
@@ -63,12 +70,12 @@ VOP_INLINE bool frame_check(const uint8_t *src, uint32_t off, uint32_t len, uint
 	frame_block b, got, diff = {0};
 
 	for (; len >= 64; len -= 64, src += 64, block++) {
-		b = block ? frame_pattern(seq, block) : frame_first(seq);
+		frame_block_of(&b, seq, block);
 		memcpy(&got, src, 64);
 		diff |= got ^ b;
 	}
 	if (len) {
-		b = block ? frame_pattern(seq, block) : frame_first(seq);
+		frame_block_of(&b, seq, block);
 		got = b;
 		memcpy(&got, src, len);
 		diff |= got ^ b;
