@@ -161,7 +161,7 @@ static unsigned column_width(const struct table *t, unsigned c)
 	return w;
 }
 
-/* One cell; the last column is not padded on its right, so that lines carry no trailing blanks. */
+/* One cell; nothing is padded behind the last text of a line's last column: no trailing blanks. */
 static void print_cell(const struct table *t, unsigned c, unsigned width, const char *text,
 		       enum table_style style, FILE *out, bool colour)
 {
@@ -169,6 +169,8 @@ static void print_cell(const struct table *t, unsigned c, unsigned width, const 
 	int pad = (int)(width - used);
 	bool last = c + 1 == t->columns_n;
 
+	if (last && used == 0 && t->columns[c].align == TABLE_LEFT)
+		return;
 	if (c)
 		fprintf(out, "%*s", GAP, "");
 	if (t->columns[c].align == TABLE_RIGHT)

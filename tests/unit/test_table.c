@@ -45,9 +45,9 @@ static void test_alignment(void)
 	struct table *t = sample();
 
 	print(t, false);
-	CU_ASSERT_STRING_EQUAL(text, "name     rate  \n"
-				     "          M/s  \n"
-				     "tx         58  \n"
+	CU_ASSERT_STRING_EQUAL(text, "name     rate\n"
+				     "          M/s\n"
+				     "tx         58\n"
 				     "größer  12345  note\n"
 				     "the end, which is longer than any column\n");
 	table_free(t);
