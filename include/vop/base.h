@@ -18,6 +18,10 @@ typedef uint16_t vop_le16;
 typedef uint32_t vop_le32;
 typedef uint64_t vop_le64;
 
+/* Words that stand for several fields of a shared structure; they may alias those. */
+typedef uint64_t __attribute__((may_alias)) vop_wide;
+typedef uint32_t __attribute__((may_alias)) vop_narrow;
+
 #define VOP_CACHELINE	  64
 #define VOP_ALIGNED	  __attribute__((aligned(VOP_CACHELINE)))
 #define VOP_INLINE	  static inline __attribute__((always_inline, unused))

@@ -8,9 +8,9 @@
  * and one full fence where a store must come before a load (notification suppression)
  *   VOP_MEM_CLASS_DEVICE    a PCI window: aligned accesses of at most 32 bits for control words,
  * real barriers towards the bus, a read-back that pushes posted writes VOP_MEM_CLASS_DELAYED test:
- * stores into the peer's window wait in a queue until something reads or rings (delayed.h)
+ * stores into the peer's window wait in a queue until something reads or rings (mem_delayed.h)
  *   VOP_MEM_CLASS_COUNTED   measuring: coherent, and every access that falls into the peer's window
- * is counted (counted.h)
+ * is counted (mem_counted.h)
  *
  * Every accessor reads or writes its word exactly once (volatile / relaxed atomic): a hostile peer
  * may change it at any time, so the value is checked in the local copy. Byte order is the caller's

@@ -13,10 +13,6 @@
 #include <vop/region.h>
 #include <vop/violation.h>
 
-/* Halves of descriptors are read and written as one word; they may alias the fields. */
-typedef uint64_t __attribute__((may_alias)) vop_wide;
-typedef uint32_t __attribute__((may_alias)) vop_narrow;
-
 /* Descriptor flags, both formats. */
 #define VOP_DESC_F_NEXT	    1u
 #define VOP_DESC_F_WRITE    2u
