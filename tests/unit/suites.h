@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Every unit test suite, in the order it runs; included more than once, with other meanings of SUITE.
+ * Every unit test suite, in the order it runs; included with another SUITE each time.
  *
- *   SUITE(name)          tests/unit/test_name.c, needs only the product. Runs on foreign machines too,
+ *   SUITE(name)          tests/unit/test_name.c, needs only the product; foreign machines run it too,
  *                        emulated and some twenty times slower: VOP_CROSS is defined there.
  *   SUITE_HARNESS(name)  also needs bench/, conformance/, target/ or report/: native builds only.
  */
