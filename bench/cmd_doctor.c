@@ -122,7 +122,7 @@ static void check_virtualisation(struct doctor *d)
 		    e->virtualised[0] ? "none" : "not told by this machine");
 }
 
-/* Share of CPU time stolen over a moment; the moment is short, so a nil says little and is said so. */
+/* Share of CPU time stolen over a moment; it is short, so the total since boot stands beside it. */
 static void check_steal(struct doctor *d)
 {
 	const struct timespec moment = {.tv_nsec = 200000000};
@@ -296,7 +296,9 @@ static void check_limits(struct doctor *d)
 		    (unsigned long long)r.rlim_cur >> 10);
 	else
 		say(d, geteuid() == 0 ? OK : WARN, "locked memory",
-		    geteuid() == 0 ? NULL : "windows stay unlocked: 'ulimit -l 65536' allows it",
+		    geteuid() == 0
+			    ? NULL
+			    : "BPF before Linux 5.11 needs more: 'ulimit -l 65536' allows it",
 		    "%llu KiB allowed%s", (unsigned long long)r.rlim_cur >> 10,
 		    geteuid() == 0 ? ", root is exempt" : "");
 }

@@ -87,7 +87,7 @@ struct result_entry {
 	 */
 	const char *limit_name;
 	double limit[REGIMES];
-	/* Latencies: the whole distribution, apart for each regime the rounds fell into; NULL: none.
+	/* Latencies: the whole distribution, apart for each regime of the rounds; NULL: none.
 	 * Record a round into a histogram of its own, then merge it here by round.regime. */
 	const struct hist *hist[REGIMES];
 	bool unverified;  /* a foreign sink took the frames: nobody checked them */
