@@ -2,8 +2,8 @@
 /*
  * Every unit test suite, in the order it runs; included with another SUITE each time.
  *
- *   SUITE(name)          tests/unit/test_name.c, needs only the product; foreign machines run it too,
- *                        emulated and some twenty times slower: VOP_CROSS is defined there.
+ *   SUITE(name)          tests/unit/test_name.c, needs only the product. Runs on foreign machines,
+ *                        too, emulated and some twenty times slower: VOP_CROSS is defined there.
  *   SUITE_HARNESS(name)  also needs bench/, conformance/, target/ or report/: native builds only.
  */
 SUITE_HARNESS(hist)
