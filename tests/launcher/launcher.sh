@@ -76,14 +76,14 @@ run net 'a b' '' --size=64
 ok "arguments arrive as they are, in the caller's directory" \
   out_is "$(printf '%s\n[net]\n[a b]\n[]\n[--size=64]' "$T/elsewhere")"
 ok "the program's status is the launcher's" status_is 7
-ok "the build runs in the tree" called "ninja build/vop-bench in $T/tree"
+ok "the build runs in the tree" called "ninja --quiet build/vop-bench in $T/tree"
 ok "nothing is said when nothing is to be done" [ ! -s "$T/err" ]
 ok "nothing is installed when all is there" not called 'apt-get noninteractive -q update'
 
 rm -f "$T/calls"
 PATH="$T/bin:$PATH" "$T/elsewhere/link" x >"$T/out" 2>"$T/err"
 ok "called through a symbolic link" out_has '[x]'
-ok "it builds in the tree it points to" called "ninja build/vop-bench in $T/tree"
+ok "it builds in the tree it points to" called "ninja --quiet build/vop-bench in $T/tree"
 
 have gcc libc6-dev ninja-build pkgconf
 run net
@@ -114,7 +114,7 @@ touch "$T/apt-fails"
 run net
 ok "apt fails: its words" err_has 'the mirror is on fire'
 ok "apt fails: exit 2" status_is 2
-ok "apt fails: nothing is built" not called "ninja build/vop-bench in $T/tree"
+ok "apt fails: nothing is built" not called "ninja --quiet build/vop-bench in $T/tree"
 rm "$T/apt-fails"
 
 # shellcheck disable=SC2086
@@ -130,7 +130,7 @@ run test
 ok "test needs more: CUnit" grep -q 'install .* libcunit1-dev' "$T/calls"
 ok "test needs more: the foreign compilers" grep -q 'install .* gcc-s390x-linux-gnu' "$T/calls"
 ok "test does not install twice" not grep -q 'install .* libjansson-dev' "$T/calls"
-ok "test builds everything" called "ninja -k 0 build/vop-bench tests in $T/tree"
+ok "test builds everything" called "ninja --quiet -k 0 build/vop-bench tests in $T/tree"
 ok "test ends with the count" [ "$(tail -n 1 "$T/out")" = '3 passed, 0 failed' ]
 run test 'unit-*'
 ok "test passes its patterns on" out_has "run-all unit-* in $T/tree"
