@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The driver's loops, one per kind of job. Private to net_load*.c; see net_load_run(). */
+#ifndef BENCH_NET_LOOPS_H
+#define BENCH_NET_LOOPS_H
+
+#include "bench/net_load.h"
+
+int net_loop_tx(struct net_load *L, struct worker *w, const struct job *j, struct job_result *r);
+int net_loop_rx(struct net_load *L, struct worker *w, const struct job *j, struct job_result *r);
+int net_loop_both(struct net_load *L, struct worker *w, const struct job *j, struct job_result *r);
+int net_loop_echo(struct net_load *L, struct worker *w, const struct job *j, struct job_result *r);
+int net_loop_idle(struct net_load *L, struct worker *w, const struct job *j, struct job_result *r);
+
+#endif
