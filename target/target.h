@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The target: an implementation under test that plays the device, whichever way it is reached. The other seam of the
- * project, in two layers.
+ * The target: an implementation under test that plays the device, whichever way it is reached. The
+ * other seam of the project, in two layers.
  *
- * Primitives: one call per operation the specification knows, no sequencing, no policy; what a caller says is passed on as
- * it is, nonsense included. Conformance uses these.
- * Session (session.h): the legal initialisation once, on top. bench uses it and then holds per-queue handles with inlined
- * rings, so that no indirect call stands in the hot path.
+ * Primitives: one call per operation the specification knows, no sequencing, no policy; what a
+ * caller says is passed on as it is, nonsense included. Conformance uses these. Session
+ * (session.h): the legal initialisation once, on top. bench uses it and then holds per-queue
+ * handles with inlined rings, so that no indirect call stands in the hot path.
  *
  * Threads: everything here on one control thread; queues of a session on their worker.
- * Errors: negative errno; -ENOTSUP with a word in caps.missing for what this way of reaching a device cannot do; -EPIPE: the target is gone.
+ * Errors: negative errno; -ENOTSUP with a word in caps.missing for what this way of reaching a
+ * device cannot do; -EPIPE: the target is gone.
  */
 #ifndef TARGET_H
 #define TARGET_H
@@ -37,13 +38,14 @@ enum target_lack {
 struct target_caps {
 	uint32_t missing; /* enum target_lack */
 	enum vop_mem_class mem_class;
-	bool split_address_spaces; /* ring parts are named by another address than buffers (vhost-user) */
+	/* ring parts are named by another address than buffers (vhost-user) */
+	bool split_address_spaces;
 };
 
 struct target_config {
 	const char *uri;    /* "vop:PATH" */
 	uint16_t device_id; /* VIRTIO device wanted: 1 net */
-	int timeout_ms;	    /* for every wait */
+	int timeout_ms;	    /* for every wait; negative: for ever */
 	/* vop: only */
 	enum vop_node_id self; /* which node we are */
 	bool create;	       /* we create the device (the target plays it all the same) */
@@ -73,7 +75,10 @@ struct target_ops {
 	int (*queue_setup)(struct target *t, struct vop_queue_config *cfg, enum vop_notify notify);
 	int (*queue_reset)(struct target *t, unsigned q);
 	bool (*placement_ok)(struct target *t, unsigned ring_placement, unsigned payload_placement);
-	/* Memory the device can reach; where: at us, or at the device. Zeroed. Freed by reset or close. */
+	/*
+	 * Memory the device can reach; where: at us, or at the device. Zeroed. Freed by reset or
+	 * close.
+	 */
 	void *(*alloc)(struct target *t, enum vop_where where, size_t size, size_t align,
 		       uint64_t *bus);
 	const struct vop_regions *(*regions)(struct target *t);
@@ -85,9 +90,15 @@ struct target_ops {
 	/* Violations the device counted on a queue, where it tells. */
 	int (*violations)(struct target *t, unsigned q, uint32_t *count, uint32_t *why);
 	/*
-	 * Called on the control thread right before the memory of the target goes away under a session (peer lost, device removed): workers must be off it on return.
+	 * Called on the control thread right before the memory of the target goes away under a
+	 * session (peer lost, device removed): workers must be off it on return. At most once in
+	 * the life of a target; not because of close. It may come from within any call on any
+	 * target of the same link, also inside session_open(); calls on the target answer -EPIPE by
+	 * then, and fn does not close it. NULL: none.
 	 */
 	void (*on_lost)(struct target *t, void (*fn)(void *ctx), void *ctx);
+	/* Why the target is gone, in words; NULL while it is there. Valid until close. */
+	const char *(*lost_reason)(struct target *t);
 };
 
 #define TARGET_EVENT_CONFIG	 1u
@@ -96,6 +107,7 @@ struct target_ops {
 struct target {
 	const struct target_ops *ops;
 	struct target_caps caps;
+	uint16_t device_id; /* as asked for; names feature bits in messages */
 };
 
 /* By URI: picks the scheme. 0; -EINVAL with *err: unknown scheme or malformed; else as open. */
@@ -103,7 +115,13 @@ int target_open(const struct target_config *cfg, struct target **out, struct vop
 void target_close(struct target *t);
 /* The table of schemes, ended by NULL; for `list targets`. */
 const struct target_ops *const *target_schemes(void);
-/* Text of one bit of caps.missing; NULL beyond. */
+/* Text of one bit of caps.missing (a mask); NULL beyond. */
 const char *target_lack_text(uint32_t bit);
+/*
+ * Put one line into *err (which may be NULL) and return code: for `return target_error(err,
+ * -EINVAL, ...)`.
+ */
+int target_error(struct vop_error *err, int code, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 #endif
