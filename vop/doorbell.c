@@ -52,37 +52,58 @@ static int ring_socket(struct vop_doorbell *db)
 	return -ENOBUFS;
 }
 
-static int ring_eventfd(struct vop_doorbell *db)
+/* 1 there is room in the counter, 0 it is full, or -EPIPE. */
+static int eventfd_has_room(int fd)
 {
-	static const uint64_t one = 1;
-	struct pollfd p = {.fd = db->fd, .events = POLLOUT};
-	int err = 0;
+	struct pollfd p = {.fd = fd, .events = POLLOUT};
 
-	if (poll(&p, 1, 0) < 0)
-		return errno == EINTR ? 0 : -EPIPE;
+	while (poll(&p, 1, 0) < 0)
+		if (errno != EINTR)
+			return -EPIPE;
 	if (p.revents & POLLNVAL)
 		return -EPIPE;
-	if (!(p.revents & POLLOUT)) {
-		db->dropped++;
-		return 0;
+	return !!(p.revents & POLLOUT);
+}
+
+int vop_doorbell_write(struct vop_doorbell *db)
+{
+	static const uint64_t one = 1;
+
+	/*
+	 * A second time when the guard had to empty the counter. A peer that makes it necessary
+	 * again is hostile beyond doubt, and the ring it may then miss is its own.
+	 */
+	for (unsigned tries = 0; tries < 2; tries++) {
+		int err = 0;
+
+		vop_doorbell_watch_enter(db->watch);
+		while (write(db->fd, &one, sizeof(one)) < 0) {
+			err = errno;
+			if (err != EINTR)
+				break;
+			err = 0;
+		}
+		if (!vop_doorbell_watch_leave(db->watch)) {
+			db->rings += !err;
+			db->dropped += err == EAGAIN;
+			return err && err != EAGAIN ? -EPIPE : 0;
+		}
+		if (!eventfd_has_room(db->fd))
+			break;
 	}
-	/* From here to the return of write() the peer may fill the counter and clear O_NONBLOCK. */
-	vop_doorbell_watch_enter(db->watch);
-	while (write(db->fd, &one, sizeof(one)) < 0) {
-		if (errno == EINTR)
-			continue;
-		err = errno;
-		break;
-	}
-	vop_doorbell_watch_leave(db->watch);
-	if (err == EAGAIN) {
-		db->dropped++;
-		return 0;
-	}
-	if (err)
-		return -EPIPE;
 	db->rings++;
 	return 0;
+}
+
+static int ring_eventfd(struct vop_doorbell *db)
+{
+	int room = eventfd_has_room(db->fd);
+
+	/* From here to the return of write() the peer may fill the counter and clear O_NONBLOCK. */
+	if (room > 0)
+		return vop_doorbell_write(db);
+	db->dropped += !room;
+	return room;
 }
 
 int vop_doorbell_ring(struct vop_doorbell *db)

@@ -7,10 +7,12 @@
  * ticks while there are rings; a turn that is odd and the same at two ticks belongs to a write that
  * has been in the kernel for at least one tick. Reading the counter makes room. A peer that refills
  * at once races with our writer for that room, so the guard goes on reading until the turn moves.
+ * In that the guard may take the writer's own add with it; the writer is told and rings once more.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -25,8 +27,9 @@
 #define READS_A_TICK 4096
 
 struct vop_doorbell_watch {
-	uint32_t turn; /* atomic; written by the ringing thread; odd: inside write() */
-	uint32_t seen; /* the guard's: turn at the last tick */
+	uint32_t turn;	  /* atomic; written by the ringing thread; odd: inside write() */
+	uint32_t emptied; /* atomic; written by the guard: the last turn it read the counter in */
+	uint32_t seen;	  /* the guard's: turn at the last tick */
 	int fd;
 	struct vop_doorbell_guard *guard;
 	LIST_ENTRY(vop_doorbell_watch) entry;
@@ -63,10 +66,24 @@ void vop_doorbell_watch_enter(struct vop_doorbell_watch *w)
 		wake_guard(w->guard);
 }
 
-void vop_doorbell_watch_leave(struct vop_doorbell_watch *w)
+bool vop_doorbell_watch_leave(struct vop_doorbell_watch *w)
 {
-	if (w)
-		__atomic_store_n(&w->turn, w->turn + 1, __ATOMIC_RELEASE);
+	uint32_t turn;
+
+	if (!w)
+		return false;
+	turn = w->turn;
+	/*
+	 * Store turn, then load emptied; the guard stores emptied, then loads turn. So if the guard
+	 * still took us to be inside, we see here that it did.
+	 */
+	__atomic_store_n(&w->turn, turn + 1, __ATOMIC_SEQ_CST);
+	if (vop_likely(__atomic_load_n(&w->emptied, __ATOMIC_SEQ_CST) != turn))
+		return false;
+	/* It holds the lock while it reads: afterwards it has seen that we are out. */
+	pthread_mutex_lock(&w->guard->lock);
+	pthread_mutex_unlock(&w->guard->lock);
+	return true;
 }
 
 static uint32_t turn_of(const struct vop_doorbell_watch *w)
@@ -74,17 +91,32 @@ static uint32_t turn_of(const struct vop_doorbell_watch *w)
 	return __atomic_load_n(&w->turn, __ATOMIC_SEQ_CST);
 }
 
-/* w's ring was inside write() for a whole tick: make room until it comes out. */
+static bool is_full(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLOUT};
+
+	return poll(&p, 1, 0) == 0;
+}
+
+/*
+ * w's ring was inside write() for a whole tick: make room until it comes out. Only a full counter
+ * is read: a writer that was merely not scheduled needs no help, and its receiver no surprise.
+ */
 static void free_stuck(struct vop_doorbell_guard *g, struct vop_doorbell_watch *w, uint32_t turn)
 {
 	struct vop_doorbell db = {.kind = VOP_DB_EVENTFD, .fd = w->fd};
 
 	for (unsigned i = 0; i < READS_A_TICK && turn_of(w) == turn; i++) {
-		vop_doorbell_drain(&db);
+		if (is_full(w->fd)) {
+			if (w->emptied != turn)
+				__atomic_add_fetch(&g->freed, 1, __ATOMIC_RELAXED);
+			__atomic_store_n(&w->emptied, turn, __ATOMIC_SEQ_CST);
+			if (turn_of(w) != turn)
+				break;
+			vop_doorbell_drain(&db);
+		}
 		sched_yield();
 	}
-	if (turn_of(w) != turn)
-		__atomic_add_fetch(&g->freed, 1, __ATOMIC_RELAXED);
 }
 
 /* One tick; true when some ring was under way or came by since the last one. */

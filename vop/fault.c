@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "vop/fault.h"
@@ -54,6 +55,22 @@ static void pass_on(int sig, siginfo_t *info, void *context)
 	}
 }
 
+/*
+ * Zero pages in place of the whole range. Straight to the kernel where that is simple: a sanitizer
+ * puts code of its own before mmap(), and takes this one for a write to all of the range.
+ */
+static bool map_zeros(const struct vop_fault_guard *g)
+{
+	int prot = PROT_READ | PROT_WRITE;
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE;
+
+#if defined(__x86_64__) || defined(__aarch64__)
+	return syscall(SYS_mmap, g->base, g->len, prot, flags, -1, 0) != -1;
+#else
+	return mmap(g->base, g->len, prot, flags, -1, 0) != MAP_FAILED;
+#endif
+}
+
 /* Async-signal-safe: atomics, mmap(), sigaction(), raise(). */
 static void on_sigbus(int sig, siginfo_t *info, void *context)
 {
@@ -67,9 +84,7 @@ static void on_sigbus(int sig, siginfo_t *info, void *context)
 	 */
 	if (!g)
 		pass_on(sig, info, context);
-	else if (!__atomic_exchange_n(&g->broken, 1, __ATOMIC_ACQ_REL) &&
-		 mmap(g->base, g->len, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0) == MAP_FAILED)
+	else if (!__atomic_exchange_n(&g->broken, 1, __ATOMIC_ACQ_REL) && !map_zeros(g))
 		pass_on(sig, info, context);
 	errno = saved;
 }

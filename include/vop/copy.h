@@ -82,4 +82,26 @@ VOP_INLINE void vop_prefetch_pair(const void *p, size_t len, bool write)
 	}
 }
 
+/* Ask for one line, to read or to write it. Hints; never fault. */
+VOP_INLINE void vop_prefetch_r(const void *p)
+{
+	__builtin_prefetch(p, 0);
+}
+
+VOP_INLINE void vop_prefetch_w(const void *p)
+{
+	__builtin_prefetch(p, 1);
+}
+
+/* Ask for the lines of [p, p + len), at most the first eight: the core has only so many misses in
+ * flight, and beyond that its own prefetchers have understood. */
+VOP_INLINE void vop_prefetch_range(const void *p, size_t len)
+{
+	const uint8_t *q = p;
+	size_t end = VOP_MIN(len, (size_t)8 * VOP_CACHELINE);
+
+	for (size_t i = 0; i < end; i += VOP_CACHELINE)
+		vop_prefetch_r(q + i);
+}
+
 #endif

@@ -82,8 +82,8 @@ int vop_doorbell_wait(struct vop_doorbell *const *db, unsigned n, int64_t timeou
 /*
  * Watch over rings into foreign eventfds: one sleeping thread for any number of doorbells. A ring
  * that stays inside write() from one tick (25 ms) to the next is stuck on a full counter; the guard
- * reads the counter to let it out. Nothing is lost by that: the writer's own add leaves the counter
- * non-zero. While nobody rings the thread sleeps without ticking.
+ * empties the counter to let it out, and the ring is made once more. A counter that is not full is
+ * never touched. While nobody rings the thread sleeps without ticking.
  *
  * Errors: -ENOMEM, -EAGAIN. Stop only after every watched doorbell was released or will not be used
  * again; a NULL guard may be stopped.
