@@ -169,7 +169,8 @@ static void *worker_main(void *arg)
 		uint32_t plan = atomic_load_explicit(&sh->plan, memory_order_acquire);
 
 		if (plan == done) {
-			futex_wait(&sh->plan, plan, 200);
+			if (w->idle == NULL || !w->idle(w))
+				futex_wait(&sh->plan, plan, 20);
 			continue;
 		}
 		w->turn = plan << 8; /* barriers count up within a plan */

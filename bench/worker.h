@@ -23,6 +23,11 @@ struct worker {
 	int cpu;	   /* to pin to; -1: none */
 	void *load;	   /* the agent's traffic state */
 	worker_fn traffic; /* JOB_TX .. JOB_ECHO, JOB_IDLE; NULL: -ENOTCONN */
+	/*
+	 * Between plans, over and over, each call at most a few milliseconds: serve what must be served all the time (a device's control queue).
+	 * False: nothing to serve, sleep. NULL: sleep.
+	 */
+	bool (*idle)(struct worker *w);
 	pthread_t thread;
 	_Atomic bool quit;
 	uint32_t turn; /* barrier count */

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The control thread of an agent: takes requests, keeps the link alive, ends when the coordinator goes away. What is
+ * particular to a role is in agent_driver.c and agent_device.c.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "bench/agent_role.h"
+#include "bench/cmd.h"
+
+static void fill_stats(struct agent *a, struct agent_answer *ans)
+{
+	struct rusage u;
+
+	if (getrusage(RUSAGE_SELF, &u) == 0)
+		ans->resident = (uint64_t)u.ru_maxrss << 10;
+	a->role->stats(a, ans);
+}
+
+static int answer(struct agent *a, const struct agent_answer *ans)
+{
+	return send(AGENT_CTL_FD, ans, sizeof(*ans), MSG_NOSIGNAL) == (ssize_t)sizeof(*ans)
+		       ? 0
+		       : -EPIPE;
+	(void)a;
+}
+
+void agent_lost(struct agent *a, const char *why)
+{
+	struct agent_answer ans = {.op = AGENT_LOST, .error = -EPIPE};
+
+	snprintf(ans.text, sizeof(ans.text), "%s", why);
+	answer(a, &ans);
+}
+
+void agent_quiet(struct agent *a)
+{
+	struct shared_side *me = &a->sh->side[a->worker.side];
+
+	atomic_store(&a->sh->abort, 1);
+	while (atomic_load(&me->done) != atomic_load(&a->sh->plan))
+		usleep(200);
+}
+
+/* One request. -EPIPE: the coordinator is gone. */
+static int serve(struct agent *a, bool *quit)
+{
+	struct agent_request req;
+	struct agent_answer ans = {0};
+	struct vop_error err = {""};
+	ssize_t n = recv(AGENT_CTL_FD, &req, sizeof(req), 0);
+	int e = 0;
+
+	if (n != (ssize_t)sizeof(req))
+		return n < 0 && errno == EINTR ? 0 : -EPIPE;
+	ans.op = req.op;
+	switch (req.op) {
+	case AGENT_OPEN:
+		a->open = req.open;
+		e = a->role->open(a, &err);
+		break;
+	case AGENT_SESSION:
+		a->session = req.session;
+		e = a->role->session(a, &ans, &err);
+		break;
+	case AGENT_END:
+		a->role->end(a);
+		break;
+	case AGENT_STATS:
+		fill_stats(a, &ans);
+		break;
+	case AGENT_CLOSE:
+		a->role->close(a);
+		break;
+	case AGENT_QUIT:
+		*quit = true;
+		break;
+	default:
+		e = -EINVAL;
+	}
+	ans.error = e;
+	snprintf(ans.text, sizeof(ans.text), "%s", e && !err.text[0] ? strerror(-e) : err.text);
+	return answer(a, &ans);
+}
+
+static int loop(struct agent *a)
+{
+	bool quit = false;
+
+	while (!quit) {
+		struct pollfd p[3] = {
+			{.fd = AGENT_CTL_FD, .events = POLLIN}, {.fd = -1}, {.fd = -1}};
+
+		a->role->fds(a, &p[1]);
+		if (poll(p, 3, 500) < 0 && errno != EINTR)
+			return -errno;
+		if (p[1].revents || p[2].revents)
+			a->role->service(a);
+		if (p[0].revents && serve(a, &quit))
+			return -EPIPE;
+	}
+	return 0;
+}
+
+/* agent driver|device CPU: not for people. */
+int cmd_agent(int argc, char **argv)
+{
+	struct agent a = {0};
+	int e;
+
+	if (argc != 3 || (strcmp(argv[1], "driver") && strcmp(argv[1], "device")))
+		return cmd_could_not(
+			"agent is for vop-bench itself; you may want: vop-bench run net");
+	/* The coordinator's death ends us at once, also when it was killed. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGINT, SIG_IGN); /* the coordinator takes ^C and ends us in order */
+	a.sh = mmap(NULL, sizeof(*a.sh), PROT_READ | PROT_WRITE, MAP_SHARED, AGENT_SHARED_FD, 0);
+	if (a.sh == MAP_FAILED)
+		return cmd_could_not("agent cannot map the shared block: %s", strerror(errno));
+	a.role = strcmp(argv[1], "driver") == 0 ? &agent_driver : &agent_device;
+	a.worker.sh = a.sh;
+	a.worker.side = a.role == &agent_driver ? SIDE_DRIVER : SIDE_DEVICE;
+	a.worker.cpu = atoi(argv[2]);
+	a.worker.load = &a;
+	a.worker.traffic = a.role->traffic;
+	a.worker.idle = a.role->idle;
+	e = worker_start(&a.worker);
+	if (e)
+		return cmd_could_not("agent cannot start its worker: %s", strerror(-e));
+	e = loop(&a);
+	agent_quiet(&a);
+	a.role->close(&a);
+	worker_stop(&a.worker);
+	munmap(a.sh, sizeof(*a.sh));
+	return e ? CMD_FAILED : CMD_DONE;
+}
