@@ -164,6 +164,12 @@ static void run_side(void *arg)
 
 	if (!s->n)
 		return;
+	if (s->on_run) {
+		void (*run)(struct side * s) = s->on_run;
+
+		s->on_run = NULL;
+		run(s);
+	}
 	for (i = 0; i < 8; i++) {
 		vop_node_service(s->n);
 		if (!vop_link_pair_pending(s->w->pair, s->id))

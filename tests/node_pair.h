@@ -39,7 +39,8 @@ struct side {
 	void (*on_added)(struct side *s, struct vop_device *d);
 	void (*on_removed)(struct side *s, struct vop_device *d);
 	void (*on_changed)(struct side *s, struct vop_device *d);
-	int scratch; /* for these */
+	void (*on_run)(struct side *s); /* once, when the node runs because the other one waits */
+	int scratch;			/* for these */
 };
 
 struct world {
