@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <poll.h>
-#include <time.h>
 #include <unistd.h>
 #include <sys/epoll.h>
 #include <sys/random.h>
@@ -24,14 +23,6 @@
 #define OPEN_TIMEOUT_MS	     10000 /* the hello was exchanged already: the header follows at once */
 #define RESEND_MS	     2	   /* the peer does not drain its messages: try again */
 #define POLL_SLICE_MS	     100   /* wait() looks at its condition at least that often */
-
-int64_t vop_now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 void vop_node_fail(struct vop_node *n, int err, const char *reason)
 {

@@ -193,7 +193,7 @@ void vop_node_fail(struct vop_node *n, int err, const char *reason);
 int vop_node_db_listen(struct vop_node *n, struct vop_doorbell *db, uint32_t *num);
 void vop_node_db_unlisten(struct vop_node *n, struct vop_doorbell *db, uint32_t *num);
 
-/* Milliseconds of the monotonic clock. */
+/* Milliseconds of the monotonic clock; in meeting.c. */
 int64_t vop_now_ms(void);
 
 /* --- slots.c --- */
