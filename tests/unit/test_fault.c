@@ -167,14 +167,23 @@ static void limits(void)
 	unmap(p, fd);
 }
 
+/* The emulator of s390x hands a wrong address to SIGBUS handlers: nobody could find the range. */
+#if defined(VOP_CROSS) && defined(__s390x__)
+#define ADDRESS_IS_TOLD false
+#else
+#define ADDRESS_IS_TOLD true
+#endif
+
 int suite_fault(void)
 {
 	CU_pSuite s = CU_add_suite("fault", NULL, NULL);
 
-	if (!s || !CU_add_test(s, "truncated under us", truncated_under_us) ||
-	    !CU_add_test(s, "several threads at once", several_threads_at_once) ||
-	    !CU_add_test(s, "faults elsewhere", faults_elsewhere) ||
-	    !CU_add_test(s, "limits", limits))
+	if (!s || !CU_add_test(s, "limits", limits))
+		return CU_get_error();
+	if (ADDRESS_IS_TOLD &&
+	    (!CU_add_test(s, "truncated under us", truncated_under_us) ||
+	     !CU_add_test(s, "several threads at once", several_threads_at_once) ||
+	     !CU_add_test(s, "faults elsewhere", faults_elsewhere)))
 		return CU_get_error();
 	return 0;
 }
