@@ -18,7 +18,8 @@ struct vop_poller_job {
 	bool (*arm)(void *ctx);
 	void (*disarm)(void *ctx);
 	void *ctx;
-	struct vop_doorbell *doorbell; /* kind NONE when polled */
+	struct vop_doorbell *doorbell;	/* NULL or kind NONE when polled */
+	struct vop_doorbell *doorbell2; /* a second one that wakes the job too, or NULL */
 	enum vop_notify notify;
 };
 
@@ -36,7 +37,7 @@ struct vop_poller *vop_poller_new(const struct vop_poller_config *cfg);
 /* Stops and joins an own thread; jobs must be gone. */
 void vop_poller_free(struct vop_poller *p);
 
-/* Control thread. 0, -ENOMEM. The job is copied; it is identified by ctx and poll. */
+/* Control thread. 0, -ENOMEM, -ENOSPC (too many doorbells). The job is copied, its doorbells must outlive it; it is identified by ctx and poll. */
 int vop_poller_add(struct vop_poller *p, const struct vop_poller_job *job);
 void vop_poller_remove(struct vop_poller *p, unsigned (*poll)(void *ctx), void *ctx);
 /* Close / open the gate around changes of what jobs use; nests. */
@@ -50,6 +51,12 @@ void vop_poller_resume(struct vop_poller *p);
 void vop_poller_enter(struct vop_poller *p);
 unsigned vop_poller_turn(struct vop_poller *p, int64_t timeout_us);
 void vop_poller_leave(struct vop_poller *p);
+
+/*
+ * Another job of this poller has work although its doorbell did not ring: poll it again. From the poller, from
+ * within a job; a job that does not sleep, or does not exist, is no error.
+ */
+void vop_poller_wake(struct vop_poller *p, unsigned (*poll)(void *ctx), void *ctx);
 
 /*
  * A job found something for the control thread (a violation): make the attention descriptor readable. From the poller.

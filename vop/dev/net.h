@@ -47,7 +47,10 @@ struct vop_net_backend {
 	unsigned (*tx)(void *ctx, unsigned pair, const struct vop_net_frame *f, unsigned n);
 	/* Frames for the driver: lengths of the next ones, at most max; returns how many there are now. NULL: never any. */
 	unsigned (*rx_lengths)(void *ctx, unsigned pair, uint32_t *len, unsigned max);
-	/* Write the first n of them into f[i], all of f[i].len bytes, and forget them. */
+	/*
+	 * Write the first n of them into f[i], all of f[i].len bytes, and forget them. A frame the driver has no
+	 * room for is dropped: its f[i] has no pieces and length 0.
+	 */
 	void (*rx_fill)(void *ctx, unsigned pair, const struct vop_net_frame *f, unsigned n);
 	/* The device was reset: forget frames in flight, start over. May be NULL. On the control thread while the poller is paused. */
 	void (*reset)(void *ctx);
@@ -75,10 +78,10 @@ struct vop_net_stats {
 	uint32_t last_violation;
 };
 
-/* Serve d as a net device. NULL with *err. */
+/* Serve d as a net device. NULL with *err; the backend then stays the caller's. */
 struct vop_net *vop_net_open(struct vop_device *d, const struct vop_net_config *cfg,
 			     struct vop_error *err);
-/* After device_removed, or before the node is closed. */
+/* In device_removed(), or after it: its queues are stopped then. */
 void vop_net_close(struct vop_net *n);
 /* The poller asked for attention: turn violations into NEEDS_RESET. Control thread. */
 void vop_net_attend(struct vop_net *n);
