@@ -94,7 +94,7 @@ active proctype driver()
 #endif
 			break
 		   }
-		:: atomic { !SEES(DRV, ACK_SEQ, seq) && nudged[DRV] -> nudged[DRV] = false /* KEY */ }
+		:: atomic { !SEES(DRV, ACK_SEQ, seq) && nudged[DRV] -> nudged[DRV] = false; printf("KEY driver woken early") }
 		od;
 		ld_payload(DRV, STATUS, seq, drv_status);
 		ld(DRV, RESULT, drv_result);
@@ -107,7 +107,7 @@ active proctype driver()
 #ifdef SHOW
 	assert(false);
 #endif
-	skip /* KEY */
+	printf("KEY driver ends")
 }
 
 inline answer(nth)
@@ -155,14 +155,14 @@ active proctype device()
 			nudge(DEV);
 #endif
 			done++
-		:: mem[REQ_SEQ] == done -> skip /* KEY */
+		:: mem[REQ_SEQ] == done -> printf("KEY device woken for nothing")
 		fi;
 #ifdef DRAIN_LATE /* takes nudges after it has looked */
 		atomic { nudged[DEV] -> nudged[DEV] = false };
 #endif
 	:: done == REQUESTS -> break
 	od;
-	skip /* KEY */
+	printf("KEY device ends")
 }
 
 active proctype stray()

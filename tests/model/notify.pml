@@ -186,7 +186,8 @@ inline ring()
 #if !defined(LINK) || defined(BELL_OVERTAKES)
 	bell = true
 #else
-	link[PUB]!BELL, 1 /* KEY */
+	link[PUB]!BELL, 1;
+	printf("KEY ring over the link")
 #endif
 }
 
@@ -215,7 +216,7 @@ active proctype publisher()
 #endif
 		if
 		:: atomic { ASKED(e) -> e = 0; ring() }
-		:: atomic { !ASKED(e) -> e = 0 /* KEY */ }
+		:: atomic { !ASKED(e) -> e = 0; printf("KEY not asked to ring") }
 		fi
 	:: pub == ITEMS -> break
 	od
@@ -271,7 +272,7 @@ awake:
 	look(SLP, RING(NEXT), v);
 	acquire(SLP);
 	if
-	:: WORK(v) -> disarm(); goto work /* KEY */
+	:: WORK(v) -> printf("KEY the last look finds work"); disarm(); goto work
 	:: !WORK(v) -> v = 0
 	fi;
 #endif
@@ -287,7 +288,8 @@ awake:
 #ifdef SHOW_SLEEP
 	assert(false);
 #endif
-	disarm(); /* KEY */
+	printf("KEY woken by the doorbell");
+	disarm();
 	goto awake;
 
 work:
@@ -307,7 +309,7 @@ work:
 #ifdef SHOW
 	assert(false);
 #endif
-	skip /* KEY */
+	printf("KEY sleeper ends")
 }
 
 #define LEAVE_RING(l)                                                                              \

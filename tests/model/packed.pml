@@ -104,7 +104,8 @@ active proctype driver()
 		st(DRV, REST(pub + 2), pub + 2);
 		st(DRV, FLAGS(pub + 2), AVAILABLE(DRV_WRAP(pub + 2)));
 		flags_first(DRV, FLAGS(pub + 1), AVAILABLE(DRV_WRAP(pub + 1)));
-		pub = pub + 2 /* KEY */
+		pub = pub + 2;
+		printf("KEY driver publishes two")
 	   }
 	/* The used descriptor. The load of its flags pairs with the device's store-release: the
 	 * rest of it and every payload of the batch are then at least as new. */
@@ -132,7 +133,7 @@ active proctype driver()
 #ifdef SHOW
 	assert(false);
 #endif
-	skip /* KEY */
+	printf("KEY driver ends")
 }
 
 inline take(nth) /* its flags were seen available: rest and payload */
@@ -194,12 +195,13 @@ active proctype device()
 				st(DEV, REST(done + 1), USED_TAG + done + 2);
 				flags_first(DEV, FLAGS(done + 1), USED(DEV_WRAP(done + 1)));
 #endif
-				done = done + 2 /* KEY */
+				done = done + 2;
+				printf("KEY device uses two")
 			}
 		fi
 	:: done == ITEMS -> break
 	od;
-	skip /* KEY */
+	printf("KEY device ends")
 }
 
 active proctype memory()

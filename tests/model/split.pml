@@ -82,7 +82,7 @@ active proctype driver()
 #endif
 		make_available(pub + 1);
 		if
-		:: n == 2 -> make_available(pub + 2) /* KEY */
+		:: n == 2 -> make_available(pub + 2); printf("KEY driver publishes two")
 		:: else
 		fi;
 #ifndef AVAIL_EARLY
@@ -124,7 +124,7 @@ active proctype driver()
 #ifdef SHOW
 	assert(false);
 #endif
-	skip /* KEY */
+	printf("KEY driver ends")
 }
 
 inline take(k, dk) /* the device takes item done + k; its descriptor in dk */
@@ -195,7 +195,8 @@ active proctype device()
 			:: use(done + 1, d1, done + 1); use(done + 2, d1, done + 1)
 #else
 			:: use(done + 1, d1, done + 1); use(done + 2, d2, done + 2)
-			:: use(done + 1, d2, done + 2); use(done + 2, d1, done + 1) /* KEY */
+			:: use(done + 1, d2, done + 2); use(done + 2, d1, done + 1);
+				printf("KEY completed out of order")
 #endif
 			fi;
 #ifdef USED_SHORT
@@ -209,7 +210,7 @@ active proctype device()
 		}
 	:: done == ITEMS -> break
 	od;
-	skip /* KEY */
+	printf("KEY device ends")
 }
 
 active proctype memory()
