@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -26,20 +25,19 @@ static void fill_stats(struct agent *a, struct agent_answer *ans)
 	a->role->stats(a, ans);
 }
 
-static int answer(struct agent *a, const struct agent_answer *ans)
+static int answer(const struct agent_answer *ans)
 {
 	return send(AGENT_CTL_FD, ans, sizeof(*ans), MSG_NOSIGNAL) == (ssize_t)sizeof(*ans)
 		       ? 0
 		       : -EPIPE;
-	(void)a;
 }
 
-void agent_lost(struct agent *a, const char *why)
+void agent_lost(const char *why)
 {
 	struct agent_answer ans = {.op = AGENT_LOST, .error = -EPIPE};
 
 	snprintf(ans.text, sizeof(ans.text), "%s", why);
-	answer(a, &ans);
+	answer(&ans);
 }
 
 void agent_quiet(struct agent *a)
@@ -89,7 +87,23 @@ static int serve(struct agent *a, bool *quit)
 	}
 	ans.error = e;
 	snprintf(ans.text, sizeof(ans.text), "%s", e && !err.text[0] ? strerror(-e) : err.text);
-	return answer(a, &ans);
+	return answer(&ans);
+}
+
+/* The coordinator is gone and can no longer remove the directory it made for the link's socket: the last agent out does. */
+static void remove_directory(const char *uri)
+{
+	char path[sizeof(((struct agent_open *)0)->uri)];
+	const char *at = strchr(uri, ':');
+	char *slash;
+
+	snprintf(path, sizeof(path), "%s", at ? at + 1 : "");
+	slash = strrchr(path, '/');
+	if (slash == NULL)
+		return;
+	*slash = '\0';
+	if (strstr(path, "/vop-bench-"))
+		rmdir(path);
 }
 
 static int loop(struct agent *a)
@@ -120,8 +134,7 @@ int cmd_agent(int argc, char **argv)
 	if (argc != 3 || (strcmp(argv[1], "driver") && strcmp(argv[1], "device")))
 		return cmd_could_not(
 			"agent is for vop-bench itself; you may want: vop-bench run net");
-	/* The coordinator's death ends us at once, also when it was killed. */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* When the coordinator dies, however it does, the control socket ends and so do we, in order. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGINT, SIG_IGN); /* the coordinator takes ^C and ends us in order */
 	a.sh = mmap(NULL, sizeof(*a.sh), PROT_READ | PROT_WRITE, MAP_SHARED, AGENT_SHARED_FD, 0);
@@ -142,5 +155,7 @@ int cmd_agent(int argc, char **argv)
 	a.role->close(&a);
 	worker_stop(&a.worker);
 	munmap(a.sh, sizeof(*a.sh));
+	if (e)
+		remove_directory(a.open.uri);
 	return e ? CMD_FAILED : CMD_DONE;
 }

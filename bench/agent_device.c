@@ -74,10 +74,9 @@ static void device_removed(void *ctx, struct vop_node *n, struct vop_device *d)
 
 static void link_down(void *ctx, struct vop_node *n, const char *reason)
 {
-	struct device_state *s = ctx;
-
+	(void)ctx;
 	(void)n;
-	agent_lost(s->a, reason);
+	agent_lost(reason);
 }
 
 static const struct vop_node_events events = {

@@ -223,7 +223,7 @@ static void driver_service(struct agent *a)
 
 	if (d->t[0]->ops->service(d->t[0]) || d->lost) {
 		d->lost = true;
-		agent_lost(a, "the device's node is gone");
+		agent_lost("the device's node is gone");
 	}
 }
 

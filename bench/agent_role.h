@@ -38,7 +38,7 @@ struct agent {
 };
 
 /* Tell the coordinator that the link is gone. */
-void agent_lost(struct agent *a, const char *why);
+void agent_lost(const char *why);
 /* Stop whatever plan runs and wait until the worker is outside of it. */
 void agent_quiet(struct agent *a);
 
