@@ -289,7 +289,7 @@ static bool answered(void *arg)
 
 static int wait_answer(struct vop_device *d, int64_t deadline)
 {
-	int64_t left = deadline - vop_node_clock_ms();
+	int64_t left = deadline - vop_now_ms();
 	int r = vop_node_wait(d->node, answered, d, (int)VOP_MAX(left, 0));
 
 	if (r)
@@ -338,7 +338,7 @@ static int begin(struct vop_device *d, int timeout_ms, int64_t *deadline)
 	if (d->drv->busy)
 		return leave(d, -EBUSY); /* from a callback inside of another request's wait */
 	d->drv->busy = true;
-	*deadline = vop_node_clock_ms() + VOP_MAX(timeout_ms, 0);
+	*deadline = vop_now_ms() + VOP_MAX(timeout_ms, 0);
 	r = own_mailbox(d, *deadline);
 	if (r) {
 		d->drv->busy = false;
@@ -553,7 +553,7 @@ static int listen_for_calls(struct vop_device *d, struct vop_drv_queue *dq, unsi
 		r = vop_node_db_listen(d->node, &dq->call[i], &dq->call_num[i]);
 		if (r != -EAGAIN)
 			return r;
-		if (vop_node_clock_ms() >= deadline)
+		if (vop_now_ms() >= deadline)
 			return -ETIMEDOUT;
 		r = vop_node_wait(d->node, never, NULL, SEND_RETRY_MS);
 		if (r != -ETIMEDOUT)
@@ -594,7 +594,7 @@ static int connect_kick(struct vop_device *d, unsigned q, int64_t deadline)
 	w.num = le32toh(num);
 	if (w.num == VOP_DB_NUM_NONE)
 		return 0;
-	left = deadline - vop_node_clock_ms();
+	left = deadline - vop_now_ms();
 	r = vop_node_wait(d->node, kick_connected, &w, (int)VOP_MAX(left, 0));
 	if (!r)
 		r = w.result;

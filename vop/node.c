@@ -54,7 +54,7 @@ static void write_own_header(struct vop_node *n)
 
 	while (session == 0)
 		if (getrandom(&session, sizeof(session), 0) != (ssize_t)sizeof(session))
-			session = (uint32_t)vop_node_clock_ms() ^ (uint32_t)getpid();
+			session = (uint32_t)vop_now_ms() ^ (uint32_t)getpid();
 	h.session = htole32(session);
 	vop_own_put32(n, 0, 0);
 	/* Nobody reads behind the header before the magic is there. */
@@ -347,7 +347,7 @@ int vop_node_service(struct vop_node *n)
 
 int vop_node_wait(struct vop_node *n, bool (*cond)(void *arg), void *arg, int timeout_ms)
 {
-	int64_t end = vop_node_clock_ms() + VOP_MAX(timeout_ms, 0);
+	int64_t end = vop_now_ms() + VOP_MAX(timeout_ms, 0);
 	struct pollfd p = {.fd = n->epfd, .events = POLLIN};
 
 	for (;;) {
@@ -360,7 +360,7 @@ int vop_node_wait(struct vop_node *n, bool (*cond)(void *arg), void *arg, int ti
 			return 0;
 		if (n->fail)
 			continue;
-		left = end - vop_node_clock_ms();
+		left = end - vop_now_ms();
 		if (left <= 0)
 			return -ETIMEDOUT;
 		poll(&p, 1, (int)VOP_MIN(left, (int64_t)POLL_SLICE_MS));

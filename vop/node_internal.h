@@ -194,7 +194,7 @@ int vop_node_db_listen(struct vop_node *n, struct vop_doorbell *db, uint32_t *nu
 void vop_node_db_unlisten(struct vop_node *n, struct vop_doorbell *db, uint32_t *num);
 
 /* Milliseconds of the monotonic clock; in meeting.c. */
-int64_t vop_node_clock_ms(void);
+int64_t vop_now_ms(void);
 
 /* --- slots.c --- */
 void vop_own_slot_look(struct vop_node *n, unsigned s);
