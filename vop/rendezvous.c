@@ -335,6 +335,8 @@ static int listen_for_peer(struct vop_rdv *r, struct handshake *h)
 		vop_window_destroy(h->peer_window);
 		if (err != -EAGAIN)
 			return err;
+		/* What was wrong with that one is not why we may end later. */
+		h->err->text[0] = 0;
 	}
 }
 

@@ -33,8 +33,8 @@
 #define VOP_DMA_ENTRIES_MAX 65536u
 /* Nothing goes to an engine; none is started. */
 #define VOP_DMA_CPU_ONLY SIZE_MAX
-/* A sensible threshold, bytes: a hand-over costs about two cache-line round trips, at worst about a
- * microsecond, in which one core copies roughly that much. */
+/* A threshold to start from, bytes: where copying takes longer than handing over and fetching the
+ * completion (some cache-line round trips). Measure on the machine at hand. */
 #define VOP_DMA_THRESHOLD ((size_t)16384)
 
 struct vop_dma_job {

@@ -358,8 +358,9 @@ static void name_removed_while_waiting(void)
 static void time_out_and_cancel(void)
 {
 	struct opener a;
+	struct vop_hello h;
 	uint64_t one = 1;
-	int cancel;
+	int cancel, s;
 
 	begin();
 	memset(&a, 0, sizeof(a));
@@ -377,6 +378,19 @@ static void time_out_and_cancel(void)
 	finish(&a);
 	CU_ASSERT_EQUAL(a.code, -ECANCELED);
 	close(cancel);
+	/* Whom it turned away meanwhile is not the reason it gives. */
+	memset(&a, 0, sizeof(a));
+	a.cfg = config(VOP_HOST);
+	a.cfg.timeout_ms = 300;
+	CU_ASSERT_EQUAL(pthread_create(&a.thread, NULL, open_main, &a), 0);
+	wait_for_name();
+	h = hello_of(VOP_HOST);
+	s = raw_connect(SOCK_SEQPACKET);
+	raw_send(s, &h, sizeof(h), -1, 0);
+	finish(&a);
+	close(s);
+	CU_ASSERT_EQUAL(a.code, -ETIMEDOUT);
+	CU_ASSERT_PTR_NOT_NULL(strstr(a.err.text, "no endpoint came"));
 	end();
 }
 
@@ -813,6 +827,7 @@ static void link_doorbell(void)
 	CU_ASSERT_EQUAL(rx.kind, VOP_DB_NONE);
 	CU_ASSERT_EQUAL(get(m, &msg), 0);
 	CU_ASSERT_EQUAL(msg.type, VOP_MSG_UNLISTEN);
+	CU_ASSERT(fcntl(tx.fd, F_GETFD) >= 0);
 	CU_ASSERT_EQUAL(vop_doorbell_ring(&tx), -EPIPE);
 	CU_ASSERT_EQUAL(m->ops->db_connect(m, 7, &again), -ENOENT);
 	/* Listened on anew: old holders ring the new one. */
@@ -836,10 +851,12 @@ static void many_doorbells(void)
 	struct opener a, b;
 	struct vop_msg m;
 	unsigned got = 0;
+	int fds;
 
 	begin();
 	join(&a, &b, VOP_HOST);
 	CU_ASSERT_FATAL(a.link->caps.doorbells >= MANY);
+	fds = count_fds();
 	for (unsigned i = 0; i < MANY; i++)
 		CU_ASSERT_EQUAL_FATAL(a.link->ops->db_listen(a.link, i, &rx[i]), 0);
 	while (got < MANY) {
@@ -850,6 +867,8 @@ static void many_doorbells(void)
 		if (r)
 			a.link->ops->recv(a.link, &m);
 	}
+	/* One descriptor at each end of each. */
+	CU_ASSERT_EQUAL(count_fds(), fds + 2 * MANY);
 	for (unsigned i = 0; i < MANY; i++) {
 		CU_ASSERT_EQUAL(b.link->ops->db_connect(b.link, i, &tx[i]), 0);
 		CU_ASSERT_EQUAL(vop_doorbell_ring(&tx[i]), 0);
