@@ -33,7 +33,7 @@ enum vop_mem_class {
 
 /*
  * Control message: small, ordered after every earlier store of the sender through the link
- * (VOP-20..). A NUDGE tells only where to look: a link may merge equal ones and let one that waits
+ * (VOP-5). A NUDGE tells only where to look: a link may merge equal ones and let one that waits
  * stay behind later messages, but it never loses one, and it never lets one overtake a DOORBELL.
  */
 enum vop_msg_type {
