@@ -301,6 +301,7 @@ static void test_late_answer(void)
 	world_add(&w, VOP_HOST, VOP_HOST, &p);
 	CU_ASSERT_EQUAL(vop_drv_set_status(p.drv, 1, NULL, 0), -ETIMEDOUT);
 	CU_ASSERT_EQUAL(vop_drv_set_status(p.drv, 3, NULL, 0), -ETIMEDOUT);
+	CU_ASSERT_EQUAL(p.drv->drv->seq, 1); /* the mailbox was left alone */
 	CU_ASSERT_EQUAL(vop_drv_get_status(p.drv), 0);
 	o = w.s[VOP_HOST].offer;
 	CU_ASSERT_EQUAL(vop_device_serve(p.dev, &o), 0);
