@@ -107,6 +107,7 @@ VOP_INLINE void lane_send(struct net_load *L, struct net_lane *l, unsigned n, ui
 	if (vop_drvq_publish(&l->tx->vq))
 		vop_doorbell_ring(l->tx->cfg.kick);
 	atomic_store_explicit(&l->count_tx->sent, l->tx_seq, memory_order_relaxed);
+	atomic_store_explicit(&l->count_tx->completed, l->tx_done, memory_order_relaxed);
 }
 
 /* Frames of more than one buffer (mergeable): gather in private memory, check when whole. Slow path. */

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bench/env.h"
+#include "bench/features.h"
+#include "bench/frame.h"
+#include "bench/net_load.h"
+#include "bench/net_opts.h"
+#include "vop/dev/net.h"
+
+const char *const net_dir_words[NET_DIRS + 1] = {"tx", "rx", "both", "latency", NULL};
+
+static const char *const ring_words[] = {"split", "packed", NULL};
+static const char *const node_words[] = {"host", "endpoint", NULL};
+static const char *const notify_words[] = {"poll", "event", "adaptive", NULL};
+static const char *const placement_words[] = {"driver",	     "device",	    "posted", "driver+push",
+					      "device+push", "posted+push", NULL};
+
+void net_opts_table(struct net_opts *o, struct opt *table)
+{
+	const struct opt t[] = {
+		{"target", OPT_STRING, &o->target, "URI",
+		 "what plays the device: vop: starts our own, vop:PATH attaches to a node",
+		 "vop:", 0, 0, 0, 0, NULL},
+		{"size", OPT_SIZES, &o->size, "LIST",
+		 "frame sizes in bytes, without the virtio header", "64,256,1518,9000,65536",
+		 FRAME_MIN, FRAME_MAX, 0, 0, NULL},
+		{"dir", OPT_WORDS, &o->dir, "LIST", "what to measure: tx is driver to device",
+		 "tx,rx,both,latency", 0, 0, 0, 0, net_dir_words},
+		{"ring", OPT_ENUM, &o->ring, NULL, "virtqueue format", "packed", 0, 0, 0, 0,
+		 ring_words},
+		{"features", OPT_WORDS, &o->features, "LIST",
+		 "features to negotiate: a list replaces the default, +word and -word change it\n"
+		 "(default: indirect_desc, event_idx, in_order, mac, mtu, status)",
+		 "", 0, 0, 0, 0, bench_feature_words},
+		{"placement", OPT_ENUM, &o->placement, NULL,
+		 "where rings lie; +push: payload is copied into the device's window", "driver", 0,
+		 0, 0, 0, placement_words},
+		{"notify", OPT_ENUM, &o->notify, NULL, "how both sides wait for one another",
+		 "poll", 0, 0, 0, 0, notify_words},
+		{"spin", OPT_DURATION, &o->spin, NULL, "adaptive: sleep after so long without work",
+		 "50us", 0, 10000000000ull, 0, 0, NULL},
+		{"queues", OPT_U64, &o->queues, "N", "queue pairs of a device", "1", 1,
+		 VOP_NET_PAIRS_MAX, 0, 0, NULL},
+		{"devices", OPT_U64, &o->devices, "N", "net devices on the link", "1", 1,
+		 NET_LOAD_DEVICES, 0, 0, NULL},
+		{"queue-size", OPT_U64, &o->queue_size, "N", "descriptors of a queue", "256", 2,
+		 VOP_QUEUE_SIZE_MAX, 0, 0, NULL},
+		{"depth", OPT_U64, &o->depth, "N",
+		 "buffers in flight per queue; 0: the queue's size, fewer for large frames", "0", 0,
+		 VOP_QUEUE_SIZE_MAX, 0, 0, NULL},
+		{"batch", OPT_U64, &o->batch, "N", "frames made available at a time", "32", 1, 64,
+		 0, 0, NULL},
+		{"stride", OPT_SIZE, &o->stride, "BYTES",
+		 "distance of transmit buffers; 0: an odd number of cache lines", "0", 0, 1u << 20,
+		 0, 0, NULL},
+		{"small-rx", OPT_FLAG, &o->small_rx, NULL,
+		 "with +mrg_rxbuf: receive buffers of 2 KiB, frames span several", NULL, 0, 0, 0, 0,
+		 NULL},
+		{"rounds", OPT_U64, &o->rounds, "N", "rounds of each case", "5", 1, 10000, 0, 0,
+		 NULL},
+		{"duration", OPT_DURATION, &o->duration, NULL, "counted time of a round", "100ms",
+		 1000000, 60000000000ull, 0, 0, NULL},
+		{"rate", OPT_RATE, &o->rate, "N",
+		 "latency: offered frames a second (open loop); 0: one at a time", "0", 0,
+		 1000000000, 0, 0, NULL},
+		{"ndr", OPT_FLAG, &o->ndr, NULL,
+		 "search the no-drop rate instead of the flood rate", NULL, 0, 0, 0, 0, NULL},
+		{"idle", OPT_FLAG, &o->idle, NULL, "measure the CPU time of an idle device too",
+		 NULL, 0, 0, 0, 0, NULL},
+		{"device-on", OPT_ENUM, &o->device_on, NULL, "node that plays the device",
+		 "endpoint", 0, 0, 0, 0, node_words},
+		{"created-by", OPT_ENUM, &o->created_by, NULL, "node that creates the device",
+		 "endpoint", 0, 0, 0, 0, node_words},
+		{"cpus", OPT_SIZES, &o->cpus, "A,B",
+		 "CPUs of driver and device (default: the first two usable ones)", NULL, 0, 0, 0, 0,
+		 NULL},
+		{"chaos", OPT_U64, &o->chaos, "N",
+		 "instead of measuring: kill one of the two processes N times during traffic, "
+		 "restart it, check the books",
+		 "0", 0, 100000, 0, 0, NULL},
+		{"timeout", OPT_DURATION, &o->timeout, NULL, "longest wait for a peer or an answer",
+		 "10s", 1000000, 3600000000000ull, 0, 0, NULL},
+		{"no-huge", OPT_FLAG, &o->no_huge, NULL, "do not use huge pages", NULL, 0, 0, 0, 0,
+		 NULL},
+		{"json", OPT_STRING, &o->json, "FILE",
+		 "write the result there (default: a new file under results/)", NULL, 0, 0, 0, 0,
+		 NULL},
+		{"no-save", OPT_FLAG, &o->no_save, NULL, "write no result file", NULL, 0, 0, 0, 0,
+		 NULL},
+		{"quiet", OPT_FLAG, &o->quiet, NULL, "no progress line", NULL, 0, 0, 0, 0, NULL},
+		{0},
+	};
+
+	memcpy(table, t, sizeof(t));
+}
+
+/* Defaults, then the user's words. Ring format and pairs decide about some bits themselves. */
+static int choose_features(const struct net_opts *o, struct net_plan *p, struct vop_error *err)
+{
+	static const unsigned standard[] = {VOP_F_INDIRECT_DESC, VOP_F_EVENT_IDX, VOP_F_IN_ORDER,
+					    VOP_NET_F_MAC,	 VOP_NET_F_MTU,	  VOP_NET_F_STATUS};
+	bool replaces = o->features.n && o->features.v[0].sign == 0;
+
+	for (unsigned i = 0; !replaces && i < VOP_ARRAY_SIZE(standard); i++)
+		vop_feature_set(p->want, standard[i]);
+	for (unsigned i = 0; i < o->features.n; i++) {
+		unsigned bit = bench_feature_bit(o->features.v[i].index);
+
+		if (o->features.v[i].sign == '-') {
+			vop_feature_clear(p->want, bit);
+			continue;
+		}
+		vop_feature_set(p->want, bit);
+		vop_feature_set(p->need, bit);
+	}
+	if (p->packed) {
+		vop_feature_set(p->want, VOP_F_RING_PACKED);
+		vop_feature_set(p->need, VOP_F_RING_PACKED);
+	}
+	if (o->queues > 1) {
+		vop_feature_set(p->want, VOP_NET_F_MQ);
+		vop_feature_set(p->want, VOP_NET_F_CTRL_VQ);
+		vop_feature_set(p->need, VOP_NET_F_MQ);
+		vop_feature_set(p->need, VOP_NET_F_CTRL_VQ);
+	}
+	if (o->small_rx && !vop_feature_has(p->want, VOP_NET_F_MRG_RXBUF)) {
+		snprintf(err->text, sizeof(err->text),
+			 "--small-rx needs mergeable buffers; add --features +mrg_rxbuf");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int choose_cpus(const struct net_opts *o, struct net_plan *p, struct vop_error *err)
+{
+	int usable[256];
+	unsigned n = env_usable_cpus(usable, VOP_ARRAY_SIZE(usable));
+
+	p->cpus_usable = n;
+	if (o->cpus.n == 0) {
+		p->cpu[SIDE_DRIVER] = n ? usable[0] : -1;
+		p->cpu[SIDE_DEVICE] = n > 1 ? usable[1] : p->cpu[SIDE_DRIVER];
+	} else if (o->cpus.n != SIDES) {
+		snprintf(err->text, sizeof(err->text),
+			 "--cpus takes two numbers: the driver's CPU and the device's, like --cpus "
+			 "0,1");
+		return -EINVAL;
+	} else {
+		for (unsigned i = 0; i < SIDES; i++) {
+			bool ok = false;
+
+			for (unsigned k = 0; k < n && k < VOP_ARRAY_SIZE(usable); k++)
+				ok |= (uint64_t)usable[k] == o->cpus.v[i];
+			if (!ok) {
+				snprintf(err->text, sizeof(err->text),
+					 "--cpus: CPU %llu is not usable by this process; see: "
+					 "vop-bench doctor",
+					 (unsigned long long)o->cpus.v[i]);
+				return -EINVAL;
+			}
+			p->cpu[i] = (int)o->cpus.v[i];
+		}
+	}
+	p->yield = p->cpu[0] == p->cpu[1];
+	return 0;
+}
+
+/* Memory one lane needs in a window, both directions, for the largest frame. */
+static uint64_t lane_bytes(const struct net_opts *o)
+{
+	uint64_t most = 0;
+
+	for (unsigned i = 0; i < o->size.n; i++) {
+		uint32_t size = (uint32_t)o->size.v[i];
+		uint64_t depth =
+			o->depth ? o->depth : net_load_depth(size, (uint32_t)o->queue_size);
+		uint64_t stride = o->stride ? o->stride : net_load_stride(size);
+		uint64_t need =
+			VOP_MIN(depth, o->queue_size) * (stride + VOP_MAX(stride, 1664u)) + 16384;
+
+		most = VOP_MAX(most, need);
+	}
+	/* Rings: at most 26 bytes a descriptor split, both directions; indirect tables. */
+	return most + o->queue_size * 2 * 64 + 65536;
+}
+
+int net_plan_make(const struct net_opts *o, const struct opt *table, const struct opt_args *args,
+		  struct net_plan *p, struct vop_error *err)
+{
+	uint64_t least = o->size.v[0];
+	int e;
+
+	*p = (struct net_plan){
+		.foreign = strcmp(o->target, "vop:") != 0,
+		.packed = o->ring == 1,
+		.ring_placement = (enum vop_ring_placement)(o->placement % 3),
+		.payload_placement = (enum vop_payload_placement)(o->placement / 3),
+	};
+	if (!p->packed && (o->queue_size & (o->queue_size - 1))) {
+		snprintf(err->text, sizeof(err->text),
+			 "--queue-size %llu: a split ring's size is a power of two; take one, or "
+			 "--ring packed",
+			 (unsigned long long)o->queue_size);
+		return -EINVAL;
+	}
+	if (p->packed && p->ring_placement == VOP_RING_POSTED) {
+		snprintf(err->text, sizeof(err->text),
+			 "--placement posted needs --ring split: both sides write a packed "
+			 "descriptor ring");
+		return -EINVAL;
+	}
+	for (unsigned i = 0; i < o->size.n; i++)
+		least = VOP_MAX(least, o->size.v[i]);
+	if (o->stride && o->stride < least + VOP_NET_HDR) {
+		snprintf(err->text, sizeof(err->text),
+			 "--stride %llu is less than the largest frame and its header (%llu)",
+			 (unsigned long long)o->stride, (unsigned long long)(least + VOP_NET_HDR));
+		return -EINVAL;
+	}
+	if (p->foreign && (o->chaos || o->ndr || o->idle)) {
+		snprintf(err->text, sizeof(err->text),
+			 "--chaos, --ndr and --idle need both ends: leave out --target");
+		return -EINVAL;
+	}
+	if (p->foreign && !opt_given(table, args, "dir")) {
+		/* What every backend can do. */
+		p->dir[p->dirs++] = NET_TX;
+	} else {
+		for (unsigned i = 0; i < o->dir.n; i++) {
+			bool twice = false;
+
+			for (unsigned k = 0; k < p->dirs; k++)
+				twice |= p->dir[k] == o->dir.v[i].index;
+			if (!twice)
+				p->dir[p->dirs++] = o->dir.v[i].index;
+		}
+	}
+	e = choose_features(o, p, err);
+	if (e == 0)
+		e = choose_cpus(o, p, err);
+	p->window = vop_align_up(o->devices * o->queues * lane_bytes(o) + (8ull << 20), 2ull << 20);
+	return e;
+}
+
+void net_request_open(const struct net_opts *o, const struct net_plan *p, enum bench_side side,
+		      const char *uri, struct agent_request *r)
+{
+	enum vop_node_id device = o->device_on ? VOP_ENDPOINT : VOP_HOST;
+	enum vop_node_id creator = o->created_by ? VOP_ENDPOINT : VOP_HOST;
+	enum vop_node_id self =
+		side == SIDE_DEVICE ? device : (device == VOP_HOST ? VOP_ENDPOINT : VOP_HOST);
+
+	*r = (struct agent_request){.op = AGENT_OPEN};
+	r->open = (struct agent_open){
+		.self = self,
+		.creates = self == creator && !p->foreign,
+		.foreign = p->foreign,
+		.no_huge = o->no_huge,
+		.notify = (uint8_t)o->notify,
+		.devices = (uint16_t)o->devices,
+		.pairs = (uint16_t)o->queues,
+		.queue_size_max = (uint16_t)o->queue_size,
+		.window = p->window,
+		.pool = p->ring_placement == VOP_RING_DRIVER &&
+					p->payload_placement == VOP_PAYLOAD_PULL
+				? 0
+				: vop_align_up(o->queues * lane_bytes(o) + 65536, 4096),
+		.spin_ns = o->spin,
+		.timeout_ms = (int)(o->timeout / 1000000u),
+	};
+	if (r->open.pool)
+		r->open.window = p->window + o->devices * r->open.pool;
+	snprintf(r->open.uri, sizeof(r->open.uri), "%s", uri);
+}
+
+void net_request_session(const struct net_opts *o, const struct net_plan *p, uint32_t size,
+			 struct agent_request *r)
+{
+	*r = (struct agent_request){.op = AGENT_SESSION};
+	r->session = (struct agent_session){
+		.want = {p->want[0], p->want[1]},
+		.need = {p->need[0], p->need[1]},
+		.size = size,
+		.stride = (uint32_t)o->stride,
+		.depth = (uint32_t)o->depth,
+		.batch = (uint32_t)o->batch,
+		.queue_size = (uint16_t)o->queue_size,
+		.pairs = (uint16_t)o->queues,
+		.ring_placement = (uint8_t)p->ring_placement,
+		.payload_placement = (uint8_t)p->payload_placement,
+		.notify = (uint8_t)o->notify,
+		.small_rx = o->small_rx,
+		.spin_ns = o->spin,
+	};
+}

@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What `run net` says: the table on the terminal and the result file. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/cmd.h"
+#include "bench/features.h"
+#include "bench/net_run.h"
+#include "vop/dev/net.h"
+
+int net_case_hist(struct net_case *k, enum regime r, const struct hist *h)
+{
+	if (k->hist[r] == NULL) {
+		k->hist[r] = malloc(sizeof(*k->hist[r]));
+		if (k->hist[r] == NULL)
+			return -ENOMEM;
+		hist_init(k->hist[r]);
+	}
+	hist_merge(k->hist[r], h);
+	return 0;
+}
+
+void net_case_free(struct net_case *k)
+{
+	for (unsigned r = 0; r < REGIMES; r++)
+		free(k->hist[r]);
+	free(k->m);
+}
+
+/* The rounds of a case with another value put in. */
+static struct round *rounds_with(const struct net_case *k,
+				 double (*value)(const struct net_case *, const struct measured *),
+				 bool limits)
+{
+	struct round *r = calloc(k->rounds ? k->rounds : 1, sizeof(*r));
+
+	for (unsigned i = 0; r && i < k->rounds; i++) {
+		r[i] = k->m[i].round;
+		r[i].value = value(k, &k->m[i]);
+		if (!limits)
+			r[i].limit = 0;
+		if (value != NULL && !limits) {
+			r[i].slices = NULL;
+			r[i].slices_n = 0;
+		}
+	}
+	return r;
+}
+
+static double value_rate(const struct net_case *k, const struct measured *m)
+{
+	(void)k;
+	return m->round.value;
+}
+
+static double value_goodput(const struct net_case *k, const struct measured *m)
+{
+	return m->round.value * 8.0 * k->size;
+}
+
+static double cpu(const struct measured *m, enum bench_side s)
+{
+	return m->result[s].frames ? (double)m->result[s].cpu_ns / (double)m->result[s].frames : 0;
+}
+
+static double value_cpu_driver(const struct net_case *k, const struct measured *m)
+{
+	(void)k;
+	return cpu(m, SIDE_DRIVER);
+}
+
+static double value_cpu_device(const struct net_case *k, const struct measured *m)
+{
+	(void)k;
+	return cpu(m, SIDE_DEVICE);
+}
+
+static double value_p50(const struct net_case *k, const struct measured *m)
+{
+	(void)k;
+	return m->p[0];
+}
+
+static double value_p99(const struct net_case *k, const struct measured *m)
+{
+	(void)k;
+	return m->p[1];
+}
+
+static double value_p999(const struct net_case *k, const struct measured *m)
+{
+	(void)k;
+	return m->p[2];
+}
+
+static double value_rtt(const struct net_case *k, const struct measured *m)
+{
+	(void)k;
+	return (m->round.rtt_before_ns + m->round.rtt_after_ns) / 2;
+}
+
+static int add(struct result *res, const struct net_run *n, const struct net_case *k,
+	       const char *name, enum result_metric metric,
+	       double (*value)(const struct net_case *, const struct measured *),
+	       const char *limit_name)
+{
+	const struct result_param params[] = {
+		{"size", NULL, k->size},
+		{"ring", n->p.packed ? "packed" : "split", 0},
+		{"queues", NULL, (double)n->o.queues},
+		{"devices", NULL, (double)n->o.devices},
+		{"queue_size", NULL, (double)n->o.queue_size},
+		{"copies", "one in, one out", 0},
+		{NULL, NULL, 0},
+	};
+	bool latency = k->dir == NET_LATENCY;
+	struct round *r = rounds_with(k, value, limit_name && !latency);
+	struct result_entry e = {
+		.name = name,
+		.metric = metric,
+		.params = params,
+		.rounds = r,
+		.rounds_n = k->rounds,
+		.limit_name = limit_name,
+		.unverified = n->p.foreign && k->dir == NET_TX,
+	};
+	int err;
+
+	if (r == NULL)
+		return -ENOMEM;
+	for (unsigned i = 0; latency && i < k->rounds; i++)
+		if (limit_name)
+			r[i].limit = value_rtt(k, &k->m[i]);
+	for (unsigned g = 0; g < REGIMES; g++)
+		e.hist[g] = metric == METRIC_LATENCY_P50 ? k->hist[g] : NULL;
+	err = k->rounds ? result_add(res, &e) : 0;
+	free(r);
+	return err;
+}
+
+static int add_case(struct result *res, const struct net_run *n, const struct net_case *k)
+{
+	static const char *const names[NET_DIRS] = {"net.tx", "net.rx", "net.both", "net.latency"};
+	const char *name = names[k->dir];
+	int e;
+
+	if (k->ndr > 0)
+		return add(res, n, k, name, METRIC_NDR, value_rate, NULL);
+	if (k->dir == NET_LATENCY) {
+		e = add(res, n, k, name, METRIC_LATENCY_P50, value_p50,
+			n->p.foreign || n->p.yield ? NULL : "line_rtt");
+		e = e ? e : add(res, n, k, name, METRIC_LATENCY_P99, value_p99, NULL);
+		e = e ? e : add(res, n, k, name, METRIC_LATENCY_P999, value_p999, NULL);
+		return e ? e : add(res, n, k, name, METRIC_RATE, value_rate, NULL);
+	}
+	e = add(res, n, k, name, METRIC_RATE, value_rate,
+		n->p.foreign || n->p.yield ? NULL : "line_rate");
+	e = e ? e : add(res, n, k, name, METRIC_GOODPUT, value_goodput, NULL);
+	e = e ? e : add(res, n, k, name, METRIC_CPU_DRIVER, value_cpu_driver, NULL);
+	if (!n->p.foreign)
+		e = e ? e : add(res, n, k, name, METRIC_CPU_DEVICE, value_cpu_device, NULL);
+	return e;
+}
+
+static double median_of(const struct net_case *k, enum regime g,
+			double (*value)(const struct net_case *, const struct measured *), bool all)
+{
+	double *v = calloc(k->rounds ? k->rounds : 1, sizeof(*v));
+	struct stats s = {0};
+	size_t c = 0;
+
+	for (unsigned i = 0; v && i < k->rounds; i++)
+		if (k->m[i].round.regime == g && (all || !k->m[i].round.marks))
+			v[c++] = value(k, &k->m[i]);
+	if (v)
+		stats_of(v, c, &s);
+	free(v);
+	return s.median;
+}
+
+static double value_share(const struct net_case *k, const struct measured *m)
+{
+	(void)k;
+	return m->round.limit > 0 ? m->round.value / m->round.limit : 0;
+}
+
+static double value_limit(const struct net_case *k, const struct measured *m)
+{
+	(void)k;
+	return m->round.limit;
+}
+
+static double value_rtts(const struct net_case *k, const struct measured *m)
+{
+	double rtt = value_rtt(k, m);
+
+	return rtt > 0 ? m->p[0] / rtt : 0;
+}
+
+static void columns(struct table *t, bool latency)
+{
+	table_column(t, "dir", NULL, TABLE_LEFT);
+	table_column(t, "size", "B", TABLE_RIGHT);
+	table_column(t, "regime", NULL, TABLE_LEFT);
+	if (latency) {
+		table_column(t, "median", NULL, TABLE_RIGHT);
+		table_column(t, "of bare", "round trips", TABLE_RIGHT);
+		table_column(t, "99 %", NULL, TABLE_RIGHT);
+		table_column(t, "99.9 %", NULL, TABLE_RIGHT);
+		table_column(t, "rate", NULL, TABLE_RIGHT);
+	} else {
+		table_column(t, "rate", NULL, TABLE_RIGHT);
+		table_column(t, "of limit", "%", TABLE_RIGHT);
+		table_column(t, "limit", NULL, TABLE_RIGHT);
+		table_column(t, "goodput", NULL, TABLE_RIGHT);
+		table_column(t, "CPU driver", "ns/frame", TABLE_RIGHT);
+		table_column(t, "CPU device", "ns/frame", TABLE_RIGHT);
+	}
+	table_column(t, "rounds", "(marked)", TABLE_RIGHT);
+}
+
+static void rows(struct table *t, const struct net_run *n, const struct net_case *k)
+{
+	for (enum regime g = 0; g < REGIMES; g++) {
+		unsigned seen = 0, marked = 0;
+		char a[HUMAN_MAX], b[HUMAN_MAX], c[HUMAN_MAX];
+		double share;
+		bool all;
+
+		for (unsigned i = 0; i < k->rounds; i++) {
+			seen += k->m[i].round.regime == g;
+			marked += k->m[i].round.regime == g && k->m[i].round.marks;
+		}
+		if (!seen)
+			continue;
+		all = marked == seen;
+		table_row(t);
+		table_cell(t, TABLE_PLAIN, "%s",
+			   k->ndr > 0 ? "tx, no drop" : net_dir_words[k->dir]);
+		table_cell(t, TABLE_PLAIN, "%u", k->size);
+		table_cell(t, TABLE_PLAIN, "%s", regime_name(g));
+		if (k->dir == NET_LATENCY) {
+			share = median_of(k, g, value_rtts, all);
+			table_cell(t, TABLE_PLAIN, "%s",
+				   human_ns(a, sizeof(a), median_of(k, g, value_p50, all)));
+			table_cell(t, TABLE_PLAIN, share > 0 ? "%.2f" : "-", share);
+			table_cell(t, TABLE_PLAIN, "%s",
+				   human_ns(a, sizeof(a), median_of(k, g, value_p99, all)));
+			table_cell(t, TABLE_PLAIN, "%s",
+				   human_ns(a, sizeof(a), median_of(k, g, value_p999, all)));
+			table_cell(t, TABLE_PLAIN, "%s",
+				   human_si(a, sizeof(a), median_of(k, g, value_rate, all), "/s"));
+		} else {
+			double cd = median_of(k, g, value_cpu_driver, all),
+			       cv = median_of(k, g, value_cpu_device, all);
+
+			share = median_of(k, g, value_share, all);
+			table_cell(t, TABLE_PLAIN, "%s",
+				   human_si(a, sizeof(a), median_of(k, g, value_rate, all), "/s"));
+			table_cell(t, share > 1.0 + RESULT_LIMIT_SLACK ? TABLE_BAD : TABLE_PLAIN,
+				   share > 0 ? "%.0f" : "-", share * 100);
+			table_cell(t, TABLE_PLAIN, share > 0 ? "%s" : "-",
+				   human_si(b, sizeof(b), median_of(k, g, value_limit, all), "/s"));
+			table_cell(t, TABLE_PLAIN, "%s",
+				   human_si(c, sizeof(c), median_of(k, g, value_goodput, all),
+					    "bit/s"));
+			table_cell(t, TABLE_PLAIN, "%.1f", cd);
+			table_cell(t, TABLE_PLAIN, n->p.foreign ? "-" : "%.1f", cv);
+		}
+		table_cell(t, marked ? TABLE_WARN : TABLE_PLAIN, marked ? "%u (%u)" : "%u", seen,
+			   marked);
+	}
+}
+
+static void print_tables(const struct net_run *n)
+{
+	for (unsigned latency = 0; latency < 2; latency++) {
+		struct table *t = table_new();
+		bool any = false;
+
+		columns(t, latency);
+		for (unsigned i = 0; i < n->cases_n; i++) {
+			if ((n->cases[i].dir == NET_LATENCY) != (bool)latency)
+				continue;
+			rows(t, n, &n->cases[i]);
+			any = true;
+		}
+		if (any) {
+			table_print(t, stdout, table_colour(stdout));
+			printf("\n");
+		}
+		table_free(t);
+	}
+}
+
+static void print_head(const struct net_run *n)
+{
+	static const char *const notify[] = {"poll", "event", "adaptive"};
+	static const char *const ring[] = {"driver", "device", "posted"};
+
+	printf("net over %s: %s ring of %llu, %llu queue pair%s, %llu device%s, rings at %s%s, %s, "
+	       "features",
+	       n->o.target, n->p.packed ? "packed" : "split", (unsigned long long)n->o.queue_size,
+	       (unsigned long long)n->o.queues, n->o.queues == 1 ? "" : "s",
+	       (unsigned long long)n->o.devices, n->o.devices == 1 ? "" : "s",
+	       ring[n->p.ring_placement],
+	       n->p.payload_placement == VOP_PAYLOAD_PUSH ? ", payload pushed" : "",
+	       notify[n->o.notify]);
+	for (unsigned f = 0; f < BENCH_FEATURE_COUNT; f++)
+		if (vop_feature_has(n->features, bench_feature_bit(f)))
+			printf(" %s", bench_feature_words[f]);
+	printf("\n%s\n\n", n->p.foreign
+				   ? "the target is not ours: what it receives is not verified"
+				   : "every frame is copied in and out and verified to the byte");
+}
+
+static void print_foot(const struct net_run *n)
+{
+	char a[HUMAN_MAX], b[HUMAN_MAX];
+
+	if (n->idle_known)
+		printf("idle: driver %.2f %% CPU, device %.2f %% CPU\n", n->idle_share[0] * 100,
+		       n->idle_share[1] * 100);
+	printf("resident at most: driver %s, device %s; %s\n",
+	       human_bytes(a, sizeof(a), (double)n->resident[0]),
+	       n->p.foreign ? "-" : human_bytes(b, sizeof(b), (double)n->resident[1]),
+	       n->huge ? "huge pages" : "no huge pages");
+}
+
+static int write_result(struct net_run *n, bool *exceeded)
+{
+	struct result_config rc = {.workload = "net",
+				   .argc = n->argc,
+				   .argv = n->argv,
+				   .target = n->o.target,
+				   .opts = n->table};
+	struct result *res = result_new(&rc);
+	char name[512];
+	int e = res ? 0 : -ENOMEM;
+
+	for (unsigned i = 0; i < n->cases_n && !e; i++)
+		e = add_case(res, n, &n->cases[i]);
+	if (e) {
+		result_free(res);
+		return cmd_could_not("cannot put the result together: %s", strerror(-e));
+	}
+	result_run_fact(res, "resident_driver", json_integer((json_int_t)n->resident[0]));
+	result_run_fact(res, "resident_device", json_integer((json_int_t)n->resident[1]));
+	result_run_fact(res, "frames_verified", json_integer((json_int_t)n->frames_checked));
+	result_run_fact(
+		res, "copies_per_frame",
+		json_string("driver 1, device 1; made from and verified in private memory"));
+	if (n->idle_known) {
+		result_run_fact(res, "idle_cpu_driver", json_real(n->idle_share[0]));
+		result_run_fact(res, "idle_cpu_device", json_real(n->idle_share[1]));
+	}
+	*exceeded = result_limit_exceeded(res);
+	e = n->o.no_save && !n->o.json ? 0
+				       : result_write(res, n->o.json, name, sizeof(name), stderr);
+	if (e == 0 && !(n->o.no_save && !n->o.json))
+		printf("result: %s\n", name);
+	result_free(res);
+	return e ? CMD_COULD_NOT : CMD_DONE;
+}
+
+int net_report(struct net_run *n)
+{
+	bool exceeded = false;
+	int status;
+
+	print_head(n);
+	print_tables(n);
+	print_foot(n);
+	status = write_result(n, &exceeded);
+	if (status == CMD_DONE && exceeded) {
+		fprintf(stderr, "vop-bench: a figure stands above its limit: the limit or the "
+				"figure was measured wrongly; run it "
+				"again on a quieter machine\n");
+		return CMD_FAILED;
+	}
+	return status;
+}

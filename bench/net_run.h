@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* State of one `run net`. Shared by run_net.c, net_ndr.c, net_chaos.c and net_report.c only. */
+#ifndef BENCH_NET_RUN_H
+#define BENCH_NET_RUN_H
+
+#include "bench/measure.h"
+#include "bench/net_opts.h"
+#include "bench/result.h"
+#include "report/table.h"
+
+/* One direction at one size. */
+struct net_case {
+	enum net_dir dir;
+	uint32_t size;
+	enum bench_side keeper;
+	unsigned rounds;
+	struct measured *m;
+	struct hist *hist[REGIMES]; /* latency, by regime; NULL where none was seen */
+	double ndr;		    /* no-drop rate found; 0: not searched */
+};
+
+struct net_run {
+	struct net_opts o;
+	struct net_plan p;
+	const struct opt *table;
+	int argc;
+	char **argv;
+	struct coord c;
+	struct vop_error err;
+	struct progress progress;
+	unsigned done, total;
+	struct net_case *cases;
+	unsigned cases_n;
+	uint64_t features[2];
+	bool books_wrong;
+	uint64_t frames_checked;
+	uint64_t resident[SIDES];
+	bool huge;
+	uint64_t violations;
+	char violation[128];
+	bool idle_known;
+	double idle_share[SIDES];
+};
+
+/* Join the link and find the devices; initialise them for a frame size. 0 or negative errno with n->err. */
+int net_run_open(struct net_run *n);
+int net_run_session(struct net_run *n, uint32_t size);
+struct job net_run_job(const struct net_run *n, enum net_dir dir, uint32_t size);
+
+/* Keep a round's latencies with those of its regime. 0 or -ENOMEM. */
+int net_case_hist(struct net_case *k, enum regime r, const struct hist *h);
+void net_case_free(struct net_case *k);
+
+/* No-drop rate of a size, as one more case. */
+int net_run_ndr(struct net_run *n, uint32_t size);
+/* Kill, restart, check; prints its own summary. */
+int net_run_chaos(struct net_run *n);
+/* Table, result file; returns a cmd_status. */
+int net_report(struct net_run *n);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdio.h>
+#include <string.h>
+
+#include "bench/cmd.h"
+#include "bench/env.h"
+#include "bench/pair_opts.h"
+
+unsigned pair_opts_table(struct pair_opts *o, struct opt *table)
+{
+	const struct opt t[] = {
+		{"rounds", OPT_U64, &o->rounds, "N", "rounds of each measurement", "5", 1, 10000, 0,
+		 0, NULL},
+		{"duration", OPT_DURATION, &o->duration, NULL, "counted time of a round", "100ms",
+		 1000000, 60000000000ull, 0, 0, NULL},
+		{"cpus", OPT_SIZES, &o->cpus, "A,B",
+		 "CPUs of the two sides (default: the first two usable ones)", NULL, 0, 0, 0, 0,
+		 NULL},
+		{"json", OPT_STRING, &o->json, "FILE",
+		 "write the result there (default: a new file under results/)", NULL, 0, 0, 0, 0,
+		 NULL},
+		{"no-save", OPT_FLAG, &o->no_save, NULL, "write no result file", NULL, 0, 0, 0, 0,
+		 NULL},
+	};
+
+	memcpy(table, t, sizeof(t));
+	return sizeof(t) / sizeof(t[0]);
+}
+
+int pair_begin(const struct opt *table, int argc, char **argv, const char *workload,
+	       const char *about, struct pair_opts *o, struct coord *c, struct result **res,
+	       int *status)
+{
+	int usable[256], cpu[SIDES];
+	struct opt_args args;
+	struct vop_error err = {""};
+	unsigned n;
+
+	*status = CMD_COULD_NOT;
+	if (opt_parse(table, 0, argc, argv, &args, stderr))
+		return -1;
+	if (args.help) {
+		printf("usage: vop-bench run %s [options]\n\n%s\n\n", workload, about);
+		opt_help(table, stdout);
+		*status = CMD_DONE;
+		return -1;
+	}
+	n = env_usable_cpus(usable, VOP_ARRAY_SIZE(usable));
+	cpu[0] = o->cpus.n == SIDES ? (int)o->cpus.v[0] : n ? usable[0] : -1;
+	cpu[1] = o->cpus.n == SIDES ? (int)o->cpus.v[1] : n > 1 ? usable[1] : cpu[0];
+	if (o->cpus.n && o->cpus.n != SIDES) {
+		cmd_could_not("--cpus takes two numbers, like --cpus 0,1");
+		return -1;
+	}
+	if (cpu[0] == cpu[1])
+		fprintf(stderr, "vop-bench: one CPU for both sides: they take turns by yielding "
+				"and no round trip is measured\n");
+	if (coord_start(c, SIDES, cpu, cpu[0] == cpu[1], &err)) {
+		coord_stop(c);
+		cmd_could_not("%s", err.text);
+		return -1;
+	}
+	*res = result_new(&(struct result_config){
+		.workload = workload, .argc = argc, .argv = argv, .target = "none", .opts = table});
+	if (*res == NULL) {
+		coord_stop(c);
+		cmd_could_not("out of memory");
+		return -1;
+	}
+	return 0;
+}
+
+int pair_end(const struct pair_opts *o, struct coord *c, struct result *res, int e,
+	     const struct vop_error *err)
+{
+	int status = CMD_DONE;
+	char name[512];
+
+	coord_stop(c);
+	if (e == -ECHILD || e == -EPROTO || e == -ETIMEDOUT) {
+		fprintf(stderr, "vop-bench: %s\n", err->text);
+		status = CMD_FAILED;
+	} else if (e) {
+		status = cmd_could_not("%s", err->text[0] ? err->text : strerror(-e));
+	} else if (o->json || !o->no_save) {
+		if (result_write(res, o->json, name, sizeof(name), stderr))
+			status = CMD_COULD_NOT;
+		else
+			printf("result: %s\n", name);
+	}
+	result_free(res);
+	return status;
+}

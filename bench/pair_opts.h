@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What workloads without a device (limits, ring) have in common: options, two workers, a result. */
+#ifndef BENCH_PAIR_OPTS_H
+#define BENCH_PAIR_OPTS_H
+
+#include "bench/coord.h"
+#include "bench/opt.h"
+#include "bench/result.h"
+
+struct pair_opts {
+	uint64_t rounds, duration;
+	struct opt_sizes cpus;
+	const char *json;
+	bool no_save;
+};
+
+/* Common lines into table[0..); returns how many. */
+unsigned pair_opts_table(struct pair_opts *o, struct opt *table);
+
+/*
+ * Parse, start the workers, begin the result. 0: go on, and call pair_end(). Otherwise *status is what the command returns (help, bad usage).
+ */
+int pair_begin(const struct opt *table, int argc, char **argv, const char *workload,
+	       const char *about, struct pair_opts *o, struct coord *c, struct result **res,
+	       int *status);
+/* Stop, say what failed when e is not 0, else write the result file; returns the command's status. */
+int pair_end(const struct pair_opts *o, struct coord *c, struct result *res, int e,
+	     const struct vop_error *err);
+
+#endif
