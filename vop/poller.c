@@ -158,7 +158,10 @@ unsigned vop_poller_turn(struct vop_poller *p, int64_t timeout_us)
 	vop_gate_pass(&p->gate);
 	done = poll_active(p);
 	if (p->nactive == 0) {
-		wait_doorbells(p, timeout_us);
+		/* vop_poller_free() sets the flag behind a closed gate, which ends this sleep and was
+		 * passed in this turn; so it is seen before there is another. */
+		if (!atomic_load_explicit(&p->stop, memory_order_relaxed))
+			wait_doorbells(p, timeout_us);
 		return done;
 	}
 	if (p->nactive < p->njobs && ++p->turns % LOOK_TURNS == 0)
