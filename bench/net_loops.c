@@ -92,11 +92,60 @@ static int drain_tx(struct net_load *L, struct worker *w, uint64_t *waiting)
 	return 0;
 }
 
+/*
+ * Frames that come back carry the numbers they were sent with, not the device's: other books while a job echoes.
+ * Nothing is in flight when these are called.
+ */
+static void echo_books(struct net_load *L, struct verify *saved)
+{
+	for (unsigned i = 0; i < L->lanes; i++) {
+		struct net_lane *l = &L->lane[i];
+
+		saved[i] = l->v;
+		l->v = (struct verify){.expected = l->tx_seq, .count = &L->sh->lane[2][i]};
+	}
+}
+
+static void source_books(struct net_load *L, const struct verify *saved)
+{
+	for (unsigned i = 0; i < L->lanes; i++)
+		L->lane[i].v = saved[i];
+}
+
 /* Take every frame the device says it made. */
-static int drain_rx(struct net_load *L, struct worker *w, bool foreign)
+static int drain_rx(struct net_load *L, struct worker *w)
 {
 	uint64_t since = clock_ns(), waiting = 0;
-	uint32_t size = L->cfg.size;
+	unsigned turn = 0;
+
+	for (;;) {
+		/* The flag comes after final totals; read it first, then they are final too. */
+		bool final = atomic_load_explicit(&L->sh->tail[SIDE_DEVICE].v,
+						  memory_order_acquire),
+		     even = true;
+		unsigned n = 0;
+
+		for (unsigned i = 0; i < L->lanes; i++) {
+			struct net_lane *l = &L->lane[i];
+
+			n += lane_receive(L, l, L->cfg.size, L->cfg.mergeable);
+			even &= l->v.delivered + l->v.altered >=
+				atomic_load_explicit(&l->v.count->sent, memory_order_acquire);
+		}
+		L->received += n;
+		if (final && even && n == 0)
+			return 0;
+		if ((++turn & 255) == 0 && stuck(L, since))
+			return net_load_broken(L) ? -EPROTO : -ETIMEDOUT;
+		if (n == 0)
+			idle(L, w, &waiting, false, 2000);
+	}
+}
+
+/* Take back every frame that was sent to an echo. */
+static int drain_echo(struct net_load *L, struct worker *w)
+{
+	uint64_t since = clock_ns(), waiting = 0;
 	unsigned turn = 0;
 
 	for (;;) {
@@ -106,24 +155,13 @@ static int drain_rx(struct net_load *L, struct worker *w, bool foreign)
 		for (unsigned i = 0; i < L->lanes; i++) {
 			struct net_lane *l = &L->lane[i];
 
-			n += lane_receive(L, l, size, L->cfg.mergeable);
-			even &= l->v.delivered + l->v.altered >=
-				atomic_load_explicit(&l->v.count->sent, memory_order_acquire);
+			n += lane_receive(L, l, L->cfg.size, L->cfg.mergeable);
+			lane_reclaim(l);
+			even &= l->v.expected >= l->tx_seq;
 		}
 		L->received += n;
-		/* The flag is read after the totals were final, so look at the totals once more when it is set. */
-		if (even && n == 0 &&
-		    (foreign ||
-		     atomic_load_explicit(&L->sh->tail[SIDE_DEVICE].v, memory_order_acquire))) {
-			bool final = true;
-
-			for (unsigned i = 0; i < L->lanes; i++)
-				final &= L->lane[i].v.delivered + L->lane[i].v.altered >=
-					 atomic_load_explicit(&L->lane[i].v.count->sent,
-							      memory_order_acquire);
-			if (final)
-				return 0;
-		}
+		if (even)
+			return 0;
 		if ((++turn & 255) == 0 && stuck(L, since))
 			return net_load_broken(L) ? -EPROTO : -ETIMEDOUT;
 		if (n == 0)
@@ -270,7 +308,7 @@ int net_loop_rx(struct net_load *L, struct worker *w, const struct job *j, struc
 			idle(L, w, &waiting, false, 2000);
 	} while ((++turn & 7) || window_more(w, r, L->received, L->received * size));
 	r->copies_x100 = 100;
-	e = L->sh->sides < SIDES ? 0 : drain_rx(L, w, false);
+	e = L->sh->sides < SIDES ? 0 : drain_rx(L, w);
 	flag(L);
 	return e;
 }
@@ -280,8 +318,14 @@ int net_loop_both(struct net_load *L, struct worker *w, const struct job *j, str
 	uint32_t size = L->cfg.size, turn = 0;
 	unsigned batch = batch_of(L, j);
 	uint64_t waiting = 0;
+	bool echoed = L->sh->sides < SIDES;
+	struct verify *saved = echoed ? calloc(L->lanes, sizeof(*saved)) : NULL;
 	int e;
 
+	if (echoed && saved == NULL)
+		return -ENOMEM;
+	if (echoed)
+		echo_books(L, saved);
 	L->sent = L->received = 0;
 	window_begin(w, j, true, 0, 0);
 	do {
@@ -301,7 +345,10 @@ int net_loop_both(struct net_load *L, struct worker *w, const struct job *j, str
 	r->copies_x100 = 200;
 	e = drain_tx(L, w, &waiting);
 	if (e == 0)
-		e = drain_rx(L, w, L->sh->sides < SIDES);
+		e = echoed ? drain_echo(L, w) : drain_rx(L, w);
+	if (echoed)
+		source_books(L, saved);
+	free(saved);
 	flag(L);
 	return e;
 }
@@ -317,7 +364,8 @@ int net_loop_echo(struct net_load *L, struct worker *w, const struct job *j, str
 	struct net_lane *l = &L->lane[0];
 	uint32_t size = L->cfg.size,
 		 depth = VOP_MIN(VOP_MAX(j->slots, 1u), VOP_MIN(l->tx_n, ECHO_RING)), turn = 0;
-	uint64_t base = l->tx_seq, seen = l->v.expected, waiting = 0, since, got = 0;
+	uint64_t base = l->tx_seq, seen = base, waiting = 0, got = 0;
+	struct verify *saved = calloc(L->lanes, sizeof(*saved));
 	uint64_t *stamp = calloc(ECHO_RING, sizeof(*stamp));
 	uint32_t *sample = NULL;
 	size_t samples = 0, max = 8u << 20;
@@ -327,13 +375,15 @@ int net_loop_echo(struct net_load *L, struct worker *w, const struct job *j, str
 
 	/* Raw ticks are kept and turned into nanoseconds at the end, when the scale is known. */
 	sample = malloc(max * sizeof(*sample));
-	if (stamp == NULL || sample == NULL) {
+	if (stamp == NULL || sample == NULL || saved == NULL) {
+		free(saved);
 		free(stamp);
 		free(sample);
 		flag(L);
 		return -ENOMEM;
 	}
 	hist_init(&L->sh->latency);
+	echo_books(L, saved);
 	L->received = 0;
 	clock_scale_begin(&scale);
 	pace_begin(&p, j);
@@ -376,19 +426,7 @@ int net_loop_echo(struct net_load *L, struct worker *w, const struct job *j, str
 			turn |= 63; /* a turn may have slept: look at the window at once */
 	} while ((++turn & 63) || window_more(w, r, L->received, L->received * size));
 	clock_scale_end(&scale);
-	since = clock_ns();
-	while (got < l->tx_seq - base) {
-		unsigned n = lane_receive(L, l, size, L->cfg.mergeable);
-
-		lane_reclaim(l);
-		got += n;
-		if (!n && (++turn & 63) == 0 && stuck(L, since)) {
-			e = net_load_broken(L) ? -EPROTO : -ETIMEDOUT;
-			break;
-		}
-		if (!n)
-			idle(L, w, &waiting, false, 2000);
-	}
+	e = drain_echo(L, w);
 	for (size_t i = 0; i < samples; i++)
 		hist_record(&L->sh->latency,
 			    j->rate ? sample[i]
@@ -396,7 +434,9 @@ int net_loop_echo(struct net_load *L, struct worker *w, const struct job *j, str
 	r->copies_x100 = 200;
 	if (e == 0)
 		e = drain_tx(L, w, &waiting);
+	source_books(L, saved);
 	flag(L);
+	free(saved);
 	free(stamp);
 	free(sample);
 	return e;

@@ -34,7 +34,7 @@ void net_opts_table(struct net_opts *o, struct opt *table)
 		{"features", OPT_WORDS, &o->features, "LIST",
 		 "features to negotiate: a list replaces the default, +word and -word change it\n"
 		 "(default: indirect_desc, event_idx, in_order, mac, mtu, status)",
-		 "", 0, 0, 0, 0, bench_feature_words},
+		 NULL, 0, 0, 0, 0, bench_feature_words},
 		{"placement", OPT_ENUM, &o->placement, NULL,
 		 "where rings lie; +push: payload is copied into the device's window", "driver", 0,
 		 0, 0, 0, placement_words},

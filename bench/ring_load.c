@@ -77,7 +77,7 @@ static __attribute__((noinline)) void device_loop(struct worker *w, const struct
 	struct vop_elem elem[256];
 	struct vop_iov iov[512];
 	struct vop_batch b = {.elem = elem, .iov = iov, .iov_max = VOP_ARRAY_SIZE(iov)};
-	uint32_t batch = VOP_MIN(j->batch, 256u), turn = 0, tick = rtt ? 63 : 15;
+	uint32_t batch = rtt ? 1 : VOP_MIN(j->batch, 256u), turn = 0, tick = rtt ? 63 : 15;
 	uint64_t taken = 0;
 
 	window_begin(w, j, false, 0, 0);

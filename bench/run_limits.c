@@ -192,7 +192,7 @@ static void opts_table(struct limits_opts *o, struct opt *table)
 	unsigned n = pair_opts_table(&o->pair, table);
 
 	table[n++] =
-		(struct opt){"only", OPT_WORDS, &o->only, "LIST",    "measure just these", "", 0,
+		(struct opt){"only", OPT_WORDS, &o->only, "LIST",    "measure just these", NULL, 0,
 			     0,	     0,		0,	  only_words};
 	table[n++] = (struct opt){"size",
 				  OPT_SIZES,

@@ -21,7 +21,7 @@ static struct books books_of(const struct shared *sh, unsigned lanes)
 {
 	struct books b = {0};
 
-	for (unsigned d = 0; d < 2; d++) {
+	for (unsigned d = 0; d < 3; d++) {
 		for (unsigned i = 0; i < lanes; i++) {
 			const struct lane_count *l = &sh->lane[d][i];
 

@@ -74,7 +74,7 @@ struct job_result {
 	uint64_t copies_x100; /* copies per frame on this side, times 100 */
 	uint64_t remote_reads, remote_writes, remote_read_bytes,
 		remote_write_bytes; /* instrumented build */
-} VOP_ALIGNED;
+};
 
 /* Books of one lane and direction: sums since the session opened, never reset by jobs. */
 struct lane_count {
@@ -119,7 +119,7 @@ struct shared {
 		tail[SIDES]; /* limits: written by producer / consumer of that direction */
 
 	struct hist latency;		      /* echo: driver */
-	struct lane_count lane[2][JOB_LANES]; /* [0] transmit, [1] receive */
+	struct lane_count lane[3][JOB_LANES]; /* [0] transmit, [1] receive, [2] echoed */
 
 	uint8_t arena[ARENA_BYTES] __attribute__((aligned(4096))); /* limits and bare ring */
 };
