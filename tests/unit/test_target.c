@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Schemes and URIs, the vop: target over a shm link, several targets on one link, names of features. */
+/* Schemes and URIs, the vop: target over a shm link, several targets of one, names of features. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
