@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A target over a shm link and its peer, for tests of sessions. One for each file that includes it. */
+/* A target over a shm link and its peer, for tests of sessions. One for each file including it. */
 #ifndef TESTS_UNIT_SESSION_RIG_H
 #define TESTS_UNIT_SESSION_RIG_H
 
