@@ -256,6 +256,7 @@ static int device_traffic(struct worker *w, const struct job *j, struct job_resu
 	for (unsigned i = 0; i < s->devices; i++)
 		net_sink_mode(s->dev[i].sink, j->kind, j->bytes);
 	vop_poller_enter(s->poller);
+	vop_poller_look(s->poller); /* the source may have frames now */
 	n = sum(s, receives ? net_sink_delivered : net_sink_made);
 	window_begin(w, j, keeper, n, n * j->bytes);
 	do {

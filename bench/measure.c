@@ -127,8 +127,13 @@ int measure_round(struct coord *c, const struct job *work, enum bench_side keepe
 			m->round.limit = r;
 	}
 	m->round.duration_s = (double)m->result[keeper].window_ns / 1e9;
-	m->round.migrations = m->result[0].migrations + m->result[1].migrations;
-	m->round.switches = m->result[0].switches + m->result[1].switches;
+	/* The limits too: a figure is not worth more than what it is held against. */
+	for (unsigned i = 0; i < n; i++) {
+		for (unsigned s = 0; s < SIDES; s++) {
+			m->round.migrations += c->sh->side[s].result[i].migrations;
+			m->round.switches += c->sh->side[s].result[i].switches;
+		}
+	}
 	memcpy(m->slices, m->result[keeper].slice, sizeof(m->slices));
 	m->round.slices = m->slices;
 	m->round.slices_n = m->result[keeper].slices;

@@ -101,6 +101,8 @@ int opt_defaults(const struct opt *table, FILE *err)
 	for (o = table; o->name; o++) {
 		if (o->kind == OPT_FLAG)
 			*(bool *)o->to = false;
+		else if (o->kind == OPT_STRINGS)
+			*(struct opt_strings *)o->to = (struct opt_strings){0};
 		else if (o->def && opt_set(o, o->def, "default", err))
 			return -EINVAL;
 	}

@@ -4,7 +4,7 @@
  * from the same lines.
  *
  * Accepts `--name value` and `--name=value`; flags take no value; `--` ends the options; the last
- * of several wins. `--help` and `-h` stop the parse. Nothing here exits or prints anywhere but to
+ * of several wins (OPT_STRINGS keeps them all). `--help` and `-h` stop the parse. Nothing here exits or prints anywhere but to
  * the FILE it was given, so that a test can read what a user would.
  *
  * Not thread-safe on the same targets; no state of its own.
@@ -32,6 +32,7 @@ enum opt_kind {
 	OPT_SIZES,    /* struct opt_sizes: "64,256,1518,64K" */
 	OPT_WORDS,    /* struct opt_words: "a,b" or "+a,-b", never both ways at once */
 	OPT_STRING,   /* const char *: points into argv, or to the default's text */
+	OPT_STRINGS,  /* struct opt_strings: the option may be repeated; its default is none */
 };
 
 struct opt_sizes {
@@ -47,6 +48,11 @@ struct opt_word {
 struct opt_words {
 	unsigned n;
 	struct opt_word v[OPT_LIST_MAX];
+};
+
+struct opt_strings {
+	unsigned n;
+	const char *v[OPT_LIST_MAX]; /* in the order given; as OPT_STRING */
 };
 
 /* One option. A table ends with a line whose name is NULL. */

@@ -261,6 +261,16 @@ static int parse_words(const struct opt *o, const char *text, char *why)
 	return 0;
 }
 
+static int parse_another(struct opt_strings *l, const char *text, char why[OPT_WHY_MAX])
+{
+	if (text[0] == '\0')
+		return why_not(why, "is empty");
+	if (l->n >= OPT_LIST_MAX)
+		return why_not(why, "is one too many of this option");
+	l->v[l->n++] = text;
+	return 0;
+}
+
 int opt_value_parse(const struct opt *o, const char *text, char why[OPT_WHY_MAX])
 {
 	int at;
@@ -290,6 +300,8 @@ int opt_value_parse(const struct opt *o, const char *text, char why[OPT_WHY_MAX]
 			return why_not(why, "is empty");
 		*(const char **)o->to = text;
 		return 0;
+	case OPT_STRINGS:
+		return parse_another(o->to, text, why);
 	}
 	return why_not(why, "belongs to an option of no known kind");
 }
@@ -344,6 +356,15 @@ static void words_text(const struct opt *o, const struct opt_words *l, char *buf
 	}
 }
 
+static void strings_text(const struct opt_strings *l, char *buf, size_t size)
+{
+	size_t at = 0;
+	unsigned i;
+
+	for (i = 0; i < l->n; i++)
+		append(buf, size, &at, i ? " " : "", l->v[i]);
+}
+
 char *opt_text(const struct opt *o, char *buf, size_t size)
 {
 	const char *s;
@@ -375,6 +396,9 @@ char *opt_text(const struct opt *o, char *buf, size_t size)
 		s = *(const char *const *)o->to;
 		snprintf(buf, size, "%s", s ? s : "");
 		break;
+	case OPT_STRINGS:
+		strings_text(o->to, buf, size);
+		break;
 	}
 	return buf;
 }
@@ -385,7 +409,7 @@ const char *opt_value_name(const struct opt *o)
 		[OPT_FLAG] = "",       [OPT_U64] = "N",		[OPT_RATE] = "RATE",
 		[OPT_SIZE] = "BYTES",  [OPT_DURATION] = "TIME", [OPT_DOUBLE] = "X",
 		[OPT_ENUM] = "WORD",   [OPT_SIZES] = "LIST",	[OPT_WORDS] = "[+-]WORD,...",
-		[OPT_STRING] = "TEXT",
+		[OPT_STRING] = "TEXT", [OPT_STRINGS] = "TEXT",
 	};
 
 	return o->value ? o->value : usual[o->kind];

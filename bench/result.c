@@ -77,6 +77,16 @@ static json_t *words_json(const struct opt *o, const struct opt_words *l)
 	return a;
 }
 
+static json_t *strings_json(const struct opt_strings *l)
+{
+	json_t *a = json_array();
+	unsigned i;
+
+	for (i = 0; i < l->n; i++)
+		json_array_append_new(a, json_text(l->v[i]));
+	return a;
+}
+
 /* The effective value of an option; new reference. Durations are in ns, sizes in bytes. */
 static json_t *option_json(const struct opt *o)
 {
@@ -98,6 +108,8 @@ static json_t *option_json(const struct opt *o)
 		return words_json(o, o->to);
 	case OPT_STRING:
 		return json_text(*(const char *const *)o->to);
+	case OPT_STRINGS:
+		return strings_json(o->to);
 	}
 	return json_null();
 }

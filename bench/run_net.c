@@ -280,7 +280,8 @@ int run_net(int argc, char **argv)
 		     : -ENOMEM;
 	if (n->cases && !e) {
 		say_changes(n);
-		progress_begin(&n->progress, n->o.quiet ? NULL : stderr);
+		if (!n->o.quiet)
+			progress_begin(&n->progress, stderr);
 		e = n->o.chaos ? net_run_chaos(n) : run_all(n);
 		progress_end(&n->progress);
 	}

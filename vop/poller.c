@@ -185,6 +185,15 @@ void vop_poller_leave(struct vop_poller *p)
 	vop_gate_leave(&p->gate);
 }
 
+void vop_poller_look(struct vop_poller *p)
+{
+	for (struct job *j = p->jobs; j; j = j->next) {
+		if (j->at == PARKED && j->job.disarm)
+			j->job.disarm(j->job.ctx);
+		activate(p, j);
+	}
+}
+
 /* --- the thread --- */
 
 static void *run(void *arg)

@@ -51,6 +51,11 @@ void vop_poller_resume(struct vop_poller *p);
 void vop_poller_enter(struct vop_poller *p);
 unsigned vop_poller_turn(struct vop_poller *p, int64_t timeout_us);
 void vop_poller_leave(struct vop_poller *p);
+/*
+ * Look at every job in the next turn, parked ones too: something changed that no doorbell told of (a backend has frames now). On the polling
+ * thread, between enter and leave.
+ */
+void vop_poller_look(struct vop_poller *p);
 
 /*
  * Another job of this poller has work although its doorbell did not ring: poll it again. From the poller, from
