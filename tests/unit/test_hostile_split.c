@@ -245,7 +245,7 @@ static void dev_index(void)
 		CU_ASSERT_EQUAL(vop_devq_pop(&r->dev, &r->rt, &r->b, N), t[i].take);
 		rig_put16((uint8_t *)r->cfg.driver + 2, t[i].idx);
 		CU_ASSERT_EQUAL(vop_devq_pop(&r->dev, &r->rt, &r->b, N),
-				t[i].why ? 0 : t[i].idx - t[i].take);
+				t[i].why ? 0 : (uint32_t)t[i].idx - t[i].take);
 		if (t[i].why)
 			dev_is_dead(r, t[i].why);
 		rig_free(r);

@@ -139,7 +139,7 @@ static void packed_hostile(void)
 	for (unsigned i = 0; i < VOP_ARRAY_SIZE(t); i++) {
 		struct rig *r = rig_new(true, 5, rig_features(t[i].event_idx ? 2 : 0), 0);
 		struct vop_buf b = rig_buf(0);
-		struct vop_done out;
+		struct vop_done out = {0};
 		uint32_t cookie = 0;
 
 		rig_put32(r->cfg.device, t[i].word);

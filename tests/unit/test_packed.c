@@ -118,7 +118,7 @@ static void in_order_entries(void)
 	struct vop_buf b[6];
 	uint32_t cookie[6] = {10, 11, 12, 13, 14, 15}, len[6], i;
 	const uint8_t *ring = r->cfg.desc;
-	struct vop_done out[8];
+	struct vop_done out[8] = {{0}};
 
 	for (i = 0; i < 6; i++) {
 		b[i] = rig_buf(i);
@@ -152,7 +152,7 @@ static void used_len_without_write(void)
 	struct rig *r = rig_new(true, 4, rig_features(0), 0);
 	struct vop_buf b = rig_buf(0);
 	uint32_t cookie = 5;
-	struct vop_done out;
+	struct vop_done out = {0};
 
 	CU_ASSERT_EQUAL(vop_drvq_add(&r->drv, &b, &cookie, 1, true), 1);
 	vop_drvq_publish(&r->drv);

@@ -86,7 +86,7 @@ static void in_order_entries(void)
 	struct vop_buf b[6];
 	uint32_t cookie[6] = {10, 11, 12, 13, 14, 15}, len[6], i;
 	const uint8_t *used = r->cfg.device;
-	struct vop_done out[8];
+	struct vop_done out[8] = {{0}};
 
 	for (i = 0; i < 6; i++) {
 		b[i] = rig_buf(i);
