@@ -480,6 +480,8 @@ static void test_device_removed(void)
 	t->ops->on_lost(t, lost, &l);
 	CU_ASSERT_TRUE(peer_call(&peer, withdraw, &r));
 	CU_ASSERT_EQUAL(r, 0);
+	/* The call that waits for the device finds it gone. */
+	CU_ASSERT_EQUAL(t->ops->set_status(t, 1), -EPIPE);
 	CU_ASSERT_EQUAL(until(t, &events), -EPIPE);
 	CU_ASSERT_EQUAL(l.n, 1);
 	all_gone(t);
