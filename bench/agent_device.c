@@ -8,6 +8,7 @@
 #include "bench/agent_role.h"
 #include "bench/net_load.h"
 #include "bench/net_sink.h"
+#include "bench/remote.h"
 #include "vop/link_shm.h"
 
 struct served {
@@ -249,7 +250,7 @@ static int device_traffic(struct worker *w, const struct job *j, struct job_resu
 	/* A turn may sleep: with a doorbell look at the window after each one. */
 	unsigned turns = a->open.notify == VOP_NOTIFY_POLL ? 8 : 1;
 	int64_t nap_us = j->kind == JOB_IDLE ? 100000 : 2000;
-	uint64_t since, n;
+	uint64_t since, n, first;
 
 	if (s == NULL || s->devices == 0)
 		return -ENODEV;
@@ -258,6 +259,8 @@ static int device_traffic(struct worker *w, const struct job *j, struct job_resu
 	vop_poller_enter(s->poller);
 	vop_poller_look(s->poller); /* the source may have frames now */
 	n = sum(s, receives ? net_sink_delivered : net_sink_made);
+	first = sum(s, net_sink_delivered) + sum(s, net_sink_made);
+	remote_begin(s->node);
 	window_begin(w, j, keeper, n, n * j->bytes);
 	do {
 		for (unsigned i = 0; i < turns; i++)
@@ -275,6 +278,7 @@ static int device_traffic(struct worker *w, const struct job *j, struct job_resu
 		    (!receives || even(s)))
 			break;
 	}
+	remote_end(r, sum(s, net_sink_delivered) + sum(s, net_sink_made) - first);
 	vop_poller_leave(s->poller);
 	r->copies_x100 = j->kind == JOB_TX || j->kind == JOB_RX ? 100 : 200;
 	return atomic_load(&sh->abort) ? -ECANCELED : 0;

@@ -8,6 +8,7 @@
 #include "bench/agent_role.h"
 #include "bench/net_ctrl.h"
 #include "bench/net_load.h"
+#include "bench/remote.h"
 #include "target/vop.h"
 #include "vop/dev/net.h"
 
@@ -231,7 +232,14 @@ static int driver_traffic(struct worker *w, const struct job *j, struct job_resu
 {
 	struct driver_state *d = ((struct agent *)w->load)->state;
 
-	return d && d->load ? net_load_run(d->load, w, j, r) : -ENOTCONN;
+	int e;
+
+	if (d == NULL || d->load == NULL)
+		return -ENOTCONN;
+	remote_begin(target_vop_node(d->t[0]));
+	e = net_load_run(d->load, w, j, r);
+	remote_end(r, net_load_moved(d->load));
+	return e;
 }
 
 const struct agent_role agent_driver = {

@@ -193,6 +193,11 @@ void net_load_free(struct net_load *L)
 	free(L);
 }
 
+uint64_t net_load_moved(const struct net_load *L)
+{
+	return L->sent + L->received;
+}
+
 uint32_t net_load_broken(const struct net_load *L)
 {
 	for (unsigned i = 0; i < L->lanes; i++) {
@@ -208,6 +213,7 @@ int net_load_run(struct net_load *L, struct worker *w, const struct job *j, stru
 {
 	int e;
 
+	L->sent = L->received = 0;
 	switch (j->kind) {
 	case JOB_TX:
 		e = net_loop_tx(L, w, j, r);

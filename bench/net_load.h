@@ -36,6 +36,8 @@ void net_load_free(struct net_load *l);
 
 /* Run JOB_TX .. JOB_ECHO, JOB_IDLE on the worker. -EPROTO: a queue broke; net_load_broken() says why. */
 int net_load_run(struct net_load *l, struct worker *w, const struct job *j, struct job_result *r);
+/* Frames sent and received in the last job. */
+uint64_t net_load_moved(const struct net_load *l);
 /* enum vop_violation of the first broken queue. */
 uint32_t net_load_broken(const struct net_load *l);
 

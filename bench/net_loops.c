@@ -260,7 +260,6 @@ int net_loop_tx(struct net_load *L, struct worker *w, const struct job *j, struc
 	struct pace p;
 	int e;
 
-	L->sent = 0;
 	window_begin(w, j, L->sh->sides < SIDES, 0, 0);
 	if (j->rate) {
 		uint32_t turn = 0;
@@ -293,7 +292,6 @@ int net_loop_rx(struct net_load *L, struct worker *w, const struct job *j, struc
 	uint64_t waiting = 0;
 	int e;
 
-	L->received = 0;
 	window_begin(w, j, true, 0, 0);
 	do {
 		unsigned n = 0;
@@ -326,7 +324,6 @@ int net_loop_both(struct net_load *L, struct worker *w, const struct job *j, str
 		return -ENOMEM;
 	if (echoed)
 		echo_books(L, saved);
-	L->sent = L->received = 0;
 	window_begin(w, j, true, 0, 0);
 	do {
 		unsigned n = 0, got = 0;
@@ -384,7 +381,6 @@ int net_loop_echo(struct net_load *L, struct worker *w, const struct job *j, str
 	}
 	hist_init(&L->sh->latency);
 	echo_books(L, saved);
-	L->received = 0;
 	clock_scale_begin(&scale);
 	pace_begin(&p, j);
 	window_begin(w, j, true, 0, 0);

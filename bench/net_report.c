@@ -7,6 +7,7 @@
 #include "bench/cmd.h"
 #include "bench/features.h"
 #include "bench/net_run.h"
+#include "bench/remote.h"
 #include "vop/dev/net.h"
 
 int net_case_hist(struct net_case *k, enum regime r, const struct hist *h)
@@ -315,10 +316,50 @@ static void print_head(const struct net_run *n)
 				   : "every frame is copied in and out and verified to the byte");
 }
 
+#if REMOTE_COUNTED
+/* The instrumented build: what crosses the link for a frame, as seen from each side. */
+static void print_remote(const struct net_run *n)
+{
+	static const char *const side[SIDES] = {"driver", "device"};
+	struct table *t = table_new();
+
+	table_column(t, "dir", NULL, TABLE_LEFT);
+	table_column(t, "size", "B", TABLE_RIGHT);
+	table_column(t, "side", NULL, TABLE_LEFT);
+	table_column(t, "remote reads", "/frame", TABLE_RIGHT);
+	table_column(t, "bytes", "/frame", TABLE_RIGHT);
+	table_column(t, "remote writes", "/frame", TABLE_RIGHT);
+	table_column(t, "bytes", "/frame", TABLE_RIGHT);
+	for (unsigned i = 0; i < n->cases_n; i++) {
+		for (unsigned s = 0; s < SIDES; s++) {
+			const struct job_result *r = &n->cases[i].m[0].result[s];
+			double f = (double)r->frames_all;
+
+			if (r->frames_all == 0)
+				continue;
+			table_row(t);
+			table_cell(t, TABLE_PLAIN, "%s", net_dir_words[n->cases[i].dir]);
+			table_cell(t, TABLE_PLAIN, "%u", n->cases[i].size);
+			table_cell(t, TABLE_PLAIN, "%s", side[s]);
+			table_cell(t, TABLE_PLAIN, "%.3f", (double)r->remote_reads / f);
+			table_cell(t, TABLE_PLAIN, "%.1f", (double)r->remote_read_bytes / f);
+			table_cell(t, TABLE_PLAIN, "%.3f", (double)r->remote_writes / f);
+			table_cell(t, TABLE_PLAIN, "%.1f", (double)r->remote_write_bytes / f);
+		}
+	}
+	table_print(t, stdout, table_colour(stdout));
+	table_free(t);
+	printf("\n");
+}
+#endif
+
 static void print_foot(const struct net_run *n)
 {
 	char a[HUMAN_MAX], b[HUMAN_MAX];
 
+#if REMOTE_COUNTED
+	print_remote(n);
+#endif
 	if (n->idle_known)
 		printf("idle: driver %.2f %% CPU, device %.2f %% CPU\n", n->idle_share[0] * 100,
 		       n->idle_share[1] * 100);

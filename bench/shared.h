@@ -71,6 +71,7 @@ struct job_result {
 	double slice[JOB_SLICES];      /* frames a second */
 	uint32_t slices;
 	int32_t error;	      /* negative errno; 0 */
+	uint64_t frames_all;  /* moved in the whole job, warm-up and drain included */
 	uint64_t copies_x100; /* copies per frame on this side, times 100 */
 	uint64_t remote_reads, remote_writes, remote_read_bytes,
 		remote_write_bytes; /* instrumented build */
