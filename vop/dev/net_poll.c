@@ -18,6 +18,9 @@ void VOP_NOINLINE vop_net_violate(struct vop_net *n, struct net_queue *q, uint32
 	vop_poller_attention(n->poller);
 }
 
+/* Loops with many live values get a frame of their own: inlined into one function they spill. */
+#define NET_APART static __attribute__((noinline))
+
 VOP_INLINE void count(uint64_t *word, uint64_t by)
 {
 	__atomic_store_n(word, *word + by, __ATOMIC_RELAXED);
@@ -81,7 +84,7 @@ static bool strip_chain(struct vop_net *n, struct net_tx *t, const struct vop_el
 }
 
 /* Pop a batch and strip the headers. How many frames there are. */
-VOP_INLINE unsigned tx_take(struct vop_net *n, struct net_tx *t)
+NET_APART unsigned tx_take(struct vop_net *n, struct net_tx *t)
 {
 	struct vop_batch b = {.elem = t->elem, .iov = t->iov, .iov_max = NET_PIECES};
 	unsigned i, got = vop_devq_pop(&t->q.vq, t->q.cfg->regions, &b, VOP_NET_BATCH);
@@ -183,7 +186,7 @@ static void rx_close_gaps(struct net_rx *r, unsigned first, unsigned to)
 }
 
 /* Hold `want` buffers if the driver has given as many. False: violation. */
-VOP_INLINE bool rx_hold(struct vop_net *n, struct net_rx *r, unsigned want)
+NET_APART bool rx_hold(struct vop_net *n, struct net_rx *r, unsigned want)
 {
 	struct vop_batch b;
 	unsigned got, i;
@@ -343,7 +346,7 @@ VOP_INLINE unsigned rx_guess(const struct net_rx *r, unsigned frames)
 	return VOP_MIN(VOP_MAX(n, r->least), NET_HELD);
 }
 
-VOP_INLINE unsigned rx_turn(struct vop_net *n, struct net_rx *r, unsigned pair)
+NET_APART unsigned rx_turn(struct vop_net *n, struct net_rx *r, unsigned pair)
 {
 	unsigned frames = n->backend.rx_lengths(n->backend.ctx, pair, r->len, VOP_NET_BATCH);
 	struct rx_done d;
