@@ -142,6 +142,7 @@ int net_run_chaos(struct net_run *n)
 	int slowest = 0, fds[SIDES], now[SIDES];
 	int e = net_run_open(n);
 
+	n->opened = e == 0;
 	if (e == 0)
 		e = net_run_session(n, (uint32_t)n->o.size.v[0]);
 	for (unsigned s = 0; s < SIDES; s++)

@@ -113,6 +113,26 @@ VOP_INLINE void lane_send(struct net_load *L, struct net_lane *l, unsigned n, ui
 /* Frames of more than one buffer (mergeable): gather in private memory, check when whole. Slow path. */
 void lane_merge(struct net_load *L, struct net_lane *l, const uint8_t *src, uint32_t len);
 
+/* Receive what is there and give the buffers back unread: what a foreign target sends while we only transmit. */
+VOP_INLINE void lane_discard(struct net_lane *l)
+{
+	struct vop_done done[LANE_BATCH];
+	struct vop_buf buf[LANE_BATCH];
+	uint32_t cookie[LANE_BATCH];
+	unsigned n = vop_drvq_get(&l->rx->vq, done, LANE_BATCH);
+
+	for (unsigned i = 0; i < n; i++) {
+		buf[i] = (struct vop_buf){l->rx_bus + (uint64_t)done[i].cookie * l->rx_stride,
+					  l->rx_len};
+		cookie[i] = done[i].cookie;
+	}
+	if (n == 0)
+		return;
+	vop_drvq_add(&l->rx->vq, buf, cookie, n, true);
+	if (vop_drvq_publish(&l->rx->vq))
+		vop_doorbell_ring(l->rx->cfg.kick);
+}
+
 /* Receive what is there, verify, give the buffers back. Returns frames. */
 VOP_INLINE unsigned lane_receive(struct net_load *L, struct net_lane *l, uint32_t size, bool merge)
 {

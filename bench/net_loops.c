@@ -84,6 +84,9 @@ static int drain_tx(struct net_load *L, struct worker *w, uint64_t *waiting)
 		while (lane_free(l) < l->tx_n) {
 			if (lane_reclaim(l))
 				continue;
+			/* An echo takes no more before it could give back. */
+			if (L->sh->sides < SIDES)
+				lane_discard(l);
 			if ((++turn & 255) == 0 && stuck(L, since))
 				return net_load_broken(L) ? -EPROTO : -ETIMEDOUT;
 			idle(L, w, waiting, true, 2000);
@@ -237,6 +240,7 @@ static unsigned turn_paced(struct net_load *L, struct net_lane *l, const struct 
 VOP_INLINE void flood(struct net_load *L, struct worker *w, struct job_result *r, uint32_t size,
 		      unsigned batch)
 {
+	bool foreign = L->sh->sides < SIDES;
 	uint64_t waiting = 0;
 	uint32_t turn = 0;
 
@@ -245,6 +249,9 @@ VOP_INLINE void flood(struct net_load *L, struct worker *w, struct job_result *r
 
 		for (unsigned i = 0; i < L->lanes; i++)
 			n += turn_tx(L, &L->lane[i], size, batch);
+		if (vop_unlikely(foreign))
+			for (unsigned i = 0; i < L->lanes; i++)
+				lane_discard(&L->lane[i]);
 		L->sent += n;
 		if (n)
 			waiting = 0;

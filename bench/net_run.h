@@ -32,6 +32,7 @@ struct net_run {
 	struct net_case *cases;
 	unsigned cases_n;
 	uint64_t features[2];
+	bool opened; /* the device was reached: what goes wrong now is a failure */
 	bool books_wrong;
 	uint64_t frames_checked;
 	uint64_t resident[SIDES];
