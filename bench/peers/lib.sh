@@ -252,7 +252,9 @@ marks_of() { # marks_of RTT_BEFORE RTT_AFTER SECONDS STOLEN_TICKS SWITCHES
 # $work/series: series, words for people, side (peer, extra or ours), copies per frame; in order.
 # extra: a peer with options beyond the comparison that was agreed on; never the best peer.
 
-summary() { # summary UNIT: $work/summary, a line per regime and series
+# Like is compared with like: disturbed rows only with a disturbed best peer, and only where there
+# is no better one. The last column is the multiple of the best peer, "best", or "-": no like.
+summary() { # $work/summary, a line per regime and series
   awk -F '\t' -v near="$near_below" -v mid="$mid_below" '
     function sort(v, n,   i, j, t) {
       for (i = 2; i <= n; i++) {
@@ -262,44 +264,60 @@ summary() { # summary UNIT: $work/summary, a line per regime and series
       }
     }
     function median(v, n) { return n % 2 ? v[(n + 1) / 2] : (v[n / 2] + v[n / 2 + 1]) / 2 }
-    FNR == NR { order[++ns] = $1; next }
+    FNR == NR { order[++ns] = $1; peer[$1] = $3 == "peer"; next }
     {
-      rtt = ($3 + $4) / 2; r = rtt < near ? 1 : rtt < mid ? 2 : 3
-      k = r SUBSEP $1; n = ++all[k]; val[k, n] = $2; trip[k, n] = rtt; bad[k, n] = $5 != "-"
-      marked[k] += bad[k, n]
+      rtt = ($3 + $4) / 2
+      k = (rtt < near ? 1 : rtt < mid ? 2 : 3) SUBSEP $1
+      n = ++all[k]
+      value[k, n] = $2; trip[k, n] = rtt; bad[k, n] = $5 != "-"; marked[k] += bad[k, n]
     }
     END {
       split("near mid far", name, " ")
-      for (r = 1; r <= 3; r++) for (s = 1; s <= ns; s++) {
-        k = r SUBSEP order[s]; if (!all[k]) continue
-        disturbed = marked[k] == all[k]; n = 0
-        for (i = 1; i <= all[k]; i++)
-          if (disturbed || !bad[k, i]) { v[++n] = val[k, i]; t[n] = trip[k, i] }
-        sort(v, n); sort(t, n)
-        printf "%s\t%s\t%.0f\t%.0f\t%.0f\t%d\t%d\t%d\t%.1f\n", name[r], order[s],
-          median(v, n), v[1], v[n], n, marked[k], disturbed, median(t, n)
+      for (r = 1; r <= 3; r++) {
+        best = ""
+        for (s = 1; s <= ns; s++) {
+          k = r SUBSEP order[s]
+          disturbed[k] = marked[k] == all[k]
+          count[k] = 0
+          for (i = 1; i <= all[k]; i++)
+            if (disturbed[k] || !bad[k, i]) {
+              v[++count[k]] = value[k, i]
+              t[count[k]] = trip[k, i]
+            }
+          if (!count[k]) continue
+          sort(v, count[k]); sort(t, count[k])
+          mid_v[k] = median(v, count[k]); mid_t[k] = median(t, count[k])
+          lo[k] = v[1]; hi[k] = v[count[k]]
+          if (peer[order[s]] && (best == "" || disturbed[k] < disturbed[best] ||
+              (disturbed[k] == disturbed[best] && mid_v[k] > mid_v[best]))) best = k
+        }
+        for (s = 1; s <= ns; s++) {
+          k = r SUBSEP order[s]
+          if (!count[k]) continue
+          ratio = "-"
+          if (k == best) ratio = "best"
+          else if (best != "" && disturbed[k] == disturbed[best] && mid_v[best] > 0)
+            ratio = sprintf("%.4f", mid_v[k] / mid_v[best])
+          printf "%s\t%s\t%.0f\t%.0f\t%.0f\t%d\t%d\t%d\t%.1f\t%s\n", name[r], order[s],
+            mid_v[k], lo[k], hi[k], count[k], marked[k], disturbed[k], mid_t[k], ratio
+        }
       }
     }' "$work/series" "$work/rounds" >"$work/summary"
 }
 
-table() { # table UNIT: what $work/summary says, with the share of the best peer in the same regime
+table() { # table UNIT: what $work/summary says
   awk -F '\t' -v unit="$1" '
-    FNR == NR { words[$1] = $2; side[$1] = $3; next }
-    { line[++n] = $0; if (side[$2] == "peer" && $3 > best[$1]) best[$1] = $3 }
-    END {
-      for (i = 1; i <= n; i++) {
-        split(line[i], f, "\t")
-        if (f[1] != last) {
-          printf "%s%s\n  %-42s %9s %9s %9s %4s %7s %9s  %s\n", last == "" ? "" : "\n",
-            "regime " f[1], "in million " unit, "median", "min", "max", "n", "marked",
-            "trip ns", "of best peer"
-          last = f[1]
-        }
-        ratio = best[f[1]] ? sprintf("%.2f", f[3] / best[f[1]]) : "no like"
-        if (side[f[2]] == "peer" && f[3] == best[f[1]]) ratio = "best peer"
-        printf "  %-42s %9.2f %9.2f %9.2f %4d %7d %9.0f  %s%s\n", words[f[2]], f[3] / 1e6,
-          f[4] / 1e6, f[5] / 1e6, f[6], f[7], f[9], ratio, f[8] ? " (all disturbed)" : ""
-      }
+    FNR == NR { words[$1] = $2; next }
+    $1 != last {
+      printf "%s%s\n  %-42s %9s %9s %9s %4s %7s %9s  %s\n", last == "" ? "" : "\n", "regime " $1,
+        "in million " unit, "median", "min", "max", "n", "marked", "trip ns", "of best peer"
+      last = $1
+    }
+    {
+      share = $10 == "best" ? "best peer" : $10 == "-" ? "no like" : sprintf("%.2f", $10)
+      if ($8) share = share " (all disturbed)"
+      printf "  %-42s %9.2f %9.2f %9.2f %4d %7d %9.0f  %s\n", words[$2], $3 / 1e6, $4 / 1e6,
+        $5 / 1e6, $6, $7, $9, share
     }' "$work/series" "$work/summary"
 }
 
@@ -325,7 +343,7 @@ json() { # json FILE NAME METRIC UNIT: the same and every round; written beside,
         pair("rtt_after_ns", $4, ", ") pair("marked", "[" marks($5) "]", "}")
       next
     }
-    { line[++n] = $0; if (side[$2] == "peer" && $3 > best[$1]) best[$1] = $3 }
+    { line[++n] = $0 }
     END {
       print "{" pair("schema", q("vop-peer/1"), ",")
       print " " pair("run", "{" pair("peer", q(me), ", ") pair("about", q(about), ","))
@@ -344,8 +362,7 @@ json() { # json FILE NAME METRIC UNIT: the same and every round; written beside,
           pair("min", f[4], ", ") pair("max", f[5], ",")
         print "    " pair("rounds_counted", f[6], ", ") pair("rounds_marked", f[7], ", ") \
           pair("disturbed", f[8] ? "true" : "false", ",")
-        print "    " pair("of_best_peer", \
-          best[f[1]] ? sprintf("%.4f", f[3] / best[f[1]]) : "null", ",")
+        print "    " pair("of_best_peer", f[10] == "best" ? 1 : f[10] == "-" ? "null" : f[10], ",")
         printf "    \"rounds\": [%s]}", rounds[f[1], f[2]]
       }
       print "\n]}"
