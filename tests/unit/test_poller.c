@@ -100,7 +100,7 @@ static void test_gate_descriptor(void)
 
 /* A ring of one number: the producer counts up, the job counts after. */
 struct work {
-	struct vop_doorbell db;
+	struct vop_doorbell db, ring; /* the waiter's and the ringer's: one descriptor */
 	_Atomic uint64_t given, done;
 	_Atomic uint32_t armed;
 	_Atomic uint64_t polls, arms, disarms;
@@ -137,23 +137,25 @@ static void give(struct work *w)
 {
 	atomic_fetch_add(&w->given, 1);
 	if (atomic_load(&w->armed))
-		vop_doorbell_ring(&w->db);
+		vop_doorbell_ring(&w->ring);
 }
 
 static void work_init(struct work *w, enum vop_notify notify)
 {
 	memset(w, 0, sizeof(*w));
-	w->db = VOP_DOORBELL_INIT;
+	w->db = w->ring = VOP_DOORBELL_INIT;
 	if (notify == VOP_NOTIFY_POLL)
 		return;
 	CU_ASSERT_EQUAL_FATAL(
 		vop_doorbell_from_eventfd(&w->db, eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), NULL), 0);
+	CU_ASSERT_EQUAL_FATAL(vop_doorbell_from_eventfd(&w->ring, w->db.fd, NULL), 0);
 }
 
 static void work_end(struct work *w)
 {
 	int fd = w->db.fd;
 
+	vop_doorbell_release(&w->ring);
 	vop_doorbell_release(&w->db);
 	if (fd >= 0)
 		close(fd);
