@@ -35,6 +35,7 @@ check() { # check STATUS WHAT [LOG...]
 node() { # node LOG ARGUMENTS...: starts it, its number in $pid
   log=$work/$1
   shift
+  : >"$log"
   "$vop" node "$@" --window 4M --no-huge >"$log" 2>&1 &
   pid=$!
   pids="$pids $pid"
