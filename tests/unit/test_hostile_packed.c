@@ -141,16 +141,19 @@ static void put(void *table, unsigned n, const struct raw *d)
 static void dev_is_dead(struct rig *r, uint32_t why)
 {
 	uint8_t before[16 * N];
-	uint32_t len[1] = {0};
+	uint32_t len[2] = {0};
 
 	CU_ASSERT_EQUAL(vop_devq_broken(&r->dev), why);
+	memset(r->cfg.desc, 0, sizeof(before));
+	CU_ASSERT_FALSE(vop_devq_pending(&r->dev));
 	CU_ASSERT(vop_devq_arm(&r->dev)); /* nobody sleeps on it */
 	for (unsigned i = 0; i < N; i++)
 		rig_desc(r->cfg.desc, i, RIG_LOW, 8, 0, AV);
 	memcpy(before, r->cfg.desc, sizeof(before));
 	CU_ASSERT_EQUAL(vop_devq_pop(&r->dev, &r->rt, &r->b, 1), 0);
-	r->b.elem[0] = (struct vop_elem){.ndesc = 1};
-	vop_devq_push(&r->dev, r->b.elem, len, 1);
+	/* Two: the first would only be staged. */
+	r->b.elem[0] = r->b.elem[1] = (struct vop_elem){.ndesc = 1};
+	vop_devq_push(&r->dev, r->b.elem, len, 2);
 	CU_ASSERT_FALSE(vop_devq_publish(&r->dev));
 	CU_ASSERT_EQUAL(memcmp(before, r->cfg.desc, sizeof(before)), 0);
 	CU_ASSERT_EQUAL(vop_devq_broken(&r->dev), why);
@@ -181,6 +184,34 @@ static void dev_after_good_ones(void)
 	for (uint16_t i = 0; i < N; i++)
 		rig_desc(r->cfg.desc, i, i == 3 ? NOWHERE : RIG_LOW, 8, i, AV);
 	CU_ASSERT_EQUAL(vop_devq_pop(&r->dev, &r->rt, &r->b, N), 3);
+	dev_is_dead(r, VOP_V_ADDR);
+	rig_free(r);
+}
+
+/* What was pushed before the break is not published after it. */
+static void dev_staged(void)
+{
+	struct rig *r = rig_new(true, N, rig_features(0), 0);
+	uint32_t len = 0;
+
+	rig_desc(r->cfg.desc, 0, RIG_LOW, 8, 0, AV);
+	rig_desc(r->cfg.desc, 1, NOWHERE, 8, 1, AV);
+	CU_ASSERT_EQUAL(vop_devq_pop(&r->dev, &r->rt, &r->b, 1), 1);
+	vop_devq_push(&r->dev, r->b.elem, &len, 1);
+	CU_ASSERT_EQUAL(vop_devq_pop(&r->dev, &r->rt, &r->b, 1), 0);
+	dev_is_dead(r, VOP_V_ADDR);
+	rig_free(r);
+}
+
+/* A table does not go on at address 0, even where there is memory. */
+static void dev_table_wraps(void)
+{
+	struct rig *r = rig_new(true, N, rig_features(1), 0);
+	uint8_t zero[64] = {0};
+
+	CU_ASSERT_EQUAL(vop_regions_add(&r->rt, 0, sizeof(zero), zero), 0);
+	rig_desc(r->cfg.desc, 0, 0ull - 16, 32, 0, AV | IND);
+	CU_ASSERT_EQUAL(vop_devq_pop(&r->dev, &r->rt, &r->b, 1), 0);
 	dev_is_dead(r, VOP_V_ADDR);
 	rig_free(r);
 }
@@ -254,11 +285,12 @@ static void drv_is_dead(struct rig *r, uint32_t why)
 {
 	struct vop_buf b = rig_buf(0);
 	struct vop_done out[N];
-	uint8_t before[16 * N];
+	uint8_t before[16 * N] = {0};
 	uint32_t cookie = 0;
 
-	memcpy(before, r->cfg.desc, sizeof(before));
 	CU_ASSERT_EQUAL(vop_drvq_broken(&r->drv), why);
+	memset(r->cfg.desc, 0, sizeof(before));
+	CU_ASSERT_FALSE(vop_drvq_pending(&r->drv));
 	CU_ASSERT(vop_drvq_arm(&r->drv));
 	CU_ASSERT_EQUAL(vop_drvq_get(&r->drv, out, N), 0);
 	CU_ASSERT_EQUAL(vop_drvq_add(&r->drv, &b, &cookie, 1, true), 0);
@@ -368,6 +400,8 @@ int suite_hostile_packed(void)
 		return (int)CU_get_error();
 	CU_ADD_TEST(s, dev_lists);
 	CU_ADD_TEST(s, dev_after_good_ones);
+	CU_ADD_TEST(s, dev_staged);
+	CU_ADD_TEST(s, dev_table_wraps);
 	CU_ADD_TEST(s, dev_more_than_all);
 	CU_ADD_TEST(s, dev_list_into_held);
 	CU_ADD_TEST(s, dev_sum_of_lengths);

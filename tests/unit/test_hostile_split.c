@@ -171,19 +171,19 @@ static void offer(struct rig *r, uint16_t at, uint16_t head)
 /* Broken: whatever is in the ring, nothing goes in or out, and ring memory is left alone. */
 static void dev_is_dead(struct rig *r, uint32_t why)
 {
-	uint32_t len[1] = {0};
-	uint16_t used;
+	uint8_t ring[6 + 8 * N];
+	uint32_t len[1] = {3};
 
 	CU_ASSERT_EQUAL(vop_devq_broken(&r->dev), why);
 	CU_ASSERT(vop_devq_arm(&r->dev)); /* nobody sleeps on it */
 	rig_desc(r->cfg.desc, 0, RIG_LOW, 8, 0, 0);
 	offer(r, 0, 0);
-	used = rig_get16((uint8_t *)r->cfg.device + 2);
 	CU_ASSERT_EQUAL(vop_devq_pop(&r->dev, &r->rt, &r->b, 1), 0);
-	r->b.elem[0] = (struct vop_elem){.ndesc = 1};
+	memcpy(ring, r->cfg.device, sizeof(ring));
+	r->b.elem[0] = (struct vop_elem){.id = 6, .ndesc = 1};
 	vop_devq_push(&r->dev, r->b.elem, len, 1);
 	CU_ASSERT_FALSE(vop_devq_publish(&r->dev));
-	CU_ASSERT_EQUAL(rig_get16((uint8_t *)r->cfg.device + 2), used);
+	CU_ASSERT_EQUAL(memcmp(ring, r->cfg.device, sizeof(ring)), 0);
 	CU_ASSERT_EQUAL(vop_devq_broken(&r->dev), why);
 }
 
@@ -216,6 +216,42 @@ static void dev_after_good_ones(void)
 	}
 	CU_ASSERT_EQUAL(vop_devq_pop(&r->dev, &r->rt, &r->b, N), 3);
 	dev_is_dead(r, VOP_V_ADDR);
+	rig_free(r);
+}
+
+/* What was pushed before the break is not published after it. */
+static void dev_staged(void)
+{
+	struct rig *r = rig_new(false, N, rig_features(0), 0);
+	uint32_t len = 0;
+
+	rig_desc(r->cfg.desc, 0, RIG_LOW, 8, 0, 0);
+	rig_desc(r->cfg.desc, 1, NOWHERE, 8, 0, 0);
+	offer(r, 0, 0);
+	offer(r, 1, 1);
+	CU_ASSERT_EQUAL(vop_devq_pop(&r->dev, &r->rt, &r->b, 1), 1);
+	vop_devq_push(&r->dev, r->b.elem, &len, 1);
+	CU_ASSERT_EQUAL(vop_devq_pop(&r->dev, &r->rt, &r->b, 1), 0);
+	dev_is_dead(r, VOP_V_ADDR);
+	rig_free(r);
+}
+
+/* Armed while broken: do not sleep, although the ring itself looks empty again. */
+static void nobody_sleeps(void)
+{
+	struct rig *r = rig_new(false, N, rig_features(0), 0);
+	struct vop_done out[N];
+
+	rig_put16((uint8_t *)r->cfg.driver + 2, N + 1);
+	CU_ASSERT_EQUAL(vop_devq_pop(&r->dev, &r->rt, &r->b, 1), 0);
+	rig_put16((uint8_t *)r->cfg.driver + 2, 0);
+	CU_ASSERT_FALSE(vop_devq_pending(&r->dev));
+	CU_ASSERT(vop_devq_arm(&r->dev));
+	rig_put16((uint8_t *)r->cfg.device + 2, 1);
+	CU_ASSERT_EQUAL(vop_drvq_get(&r->drv, out, N), 0);
+	rig_put16((uint8_t *)r->cfg.device + 2, 0);
+	CU_ASSERT_FALSE(vop_drvq_pending(&r->drv));
+	CU_ASSERT(vop_drvq_arm(&r->drv));
 	rig_free(r);
 }
 
@@ -356,6 +392,10 @@ static void drv_used(void)
 		rig_put16((uint8_t *)r->cfg.device + 2, t[i].idx);
 		CU_ASSERT_EQUAL(vop_drvq_get(&r->drv, out, N), t[i].got);
 		drv_is_dead(r, t[i].why);
+		/* A device that comes round is not believed. */
+		used(r, t[i].got, t[i].got, 0);
+		rig_put16((uint8_t *)r->cfg.device + 2, (uint16_t)(t[i].got + 1));
+		drv_is_dead(r, t[i].why);
 		rig_free(r);
 	}
 }
@@ -400,6 +440,8 @@ int suite_hostile_split(void)
 		return (int)CU_get_error();
 	CU_ADD_TEST(s, dev_chains);
 	CU_ADD_TEST(s, dev_after_good_ones);
+	CU_ADD_TEST(s, dev_staged);
+	CU_ADD_TEST(s, nobody_sleeps);
 	CU_ADD_TEST(s, dev_index);
 	CU_ADD_TEST(s, dev_shared_chains);
 	CU_ADD_TEST(s, dev_sum_of_lengths);
