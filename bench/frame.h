@@ -83,6 +83,32 @@ VOP_INLINE bool frame_check(const uint8_t *src, uint32_t off, uint32_t len, uint
 	return (diff[0] | diff[1] | diff[2] | diff[3] | diff[4] | diff[5] | diff[6] | diff[7]) == 0;
 }
 
+/* Gather into *odd every bit in which bytes [0, len) differ from frame `seq`; for many frames at once. */
+VOP_INLINE void frame_differ(frame_block *odd, const uint8_t *src, uint32_t len, uint64_t seq)
+{
+	uint64_t block = 0;
+	frame_block b, got;
+
+	for (; len >= 64; len -= 64, src += 64, block++) {
+		frame_block_of(&b, seq, block);
+		memcpy(&got, src, 64);
+		*odd |= got ^ b;
+	}
+	if (len) {
+		frame_block_of(&b, seq, block);
+		got = b;
+		memcpy(&got, src, len);
+		*odd |= got ^ b;
+	}
+}
+
+VOP_INLINE bool frame_odd(const frame_block *odd)
+{
+	const frame_block d = *odd;
+
+	return d[0] | d[1] | d[2] | d[3] | d[4] | d[5] | d[6] | d[7];
+}
+
 /* The sequence number a frame claims. */
 VOP_INLINE uint64_t frame_seq(const uint8_t *src)
 {

@@ -42,21 +42,22 @@ static uint32_t gather(uint8_t *dst, const struct vop_net_frame *f, uint32_t max
 }
 
 /* A large frame of one piece, a chunk at a time, so that what was copied is checked while it is near. */
-static void check_chunks(struct net_sink *s, struct verify *v, const struct vop_net_frame *f)
+static void check_chunks(struct net_sink *s, struct verify *v, const uint8_t *src, uint32_t len)
 {
-	bool good = f->len == s->size;
+	bool good = len == s->size;
 	uint32_t at, n;
 
-	for (at = 0; good && at < f->len; at += n) {
-		n = VOP_MIN(f->len - at, FRAME_CHUNK);
-		VOP_MEM_COPY_FROM(s->big, f->iov[0].ptr + at, n);
+	for (at = 0; good && at < len; at += n) {
+		n = VOP_MIN(len - at, FRAME_CHUNK);
+		VOP_MEM_COPY_FROM(s->big, src + at, n);
 		good = frame_check(s->big, at, n, v->expected);
 	}
 	if (good) {
 		v->expected++;
 		v->delivered++;
 	} else {
-		n = gather(s->big, f, FRAME_MAX);
+		n = VOP_MIN(len, FRAME_MAX);
+		VOP_MEM_COPY_FROM(s->big, src, n);
 		verify_odd(v, s->big, n, s->size);
 	}
 }
@@ -79,7 +80,7 @@ static unsigned take(struct net_sink *s, struct sink_lane *l, const struct vop_n
 	} else {
 		for (i = 0; i < n; i++) {
 			if (f[i].niov == 1)
-				check_chunks(s, &l->v, &f[i]);
+				check_chunks(s, &l->v, f[i].iov[0].ptr, f[i].len);
 			else
 				verify_frame(&l->v, s->big, gather(s->big, &f[i], FRAME_MAX), size);
 		}
@@ -95,6 +96,67 @@ static unsigned sink_tx(void *ctx, unsigned pair, const struct vop_net_frame *f,
 	if (s->kind == JOB_ECHO)
 		return s->echo.tx(s->echo.ctx, pair, f, n);
 	n = take(s, l, f, VOP_MIN(n, VOP_NET_BATCH));
+	s->delivered += n;
+	verify_publish(&l->v);
+	return n;
+}
+
+/*
+ * Small frames of one piece: each is copied out and compared on its way, all of a batch before anything is decided. When one bit is wrong anywhere, the
+ * private copies are gone through one by one.
+ */
+VOP_INLINE void take_small(struct net_sink *s, struct sink_lane *l, const struct vop_plain *f,
+			   unsigned n, uint32_t size)
+{
+	struct verify *v = &l->v;
+	frame_block odd = {0};
+	uint32_t wrong = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		wrong |= f[i].len ^ size;
+		VOP_MEM_COPY_FROM(s->small[i], f[i].ptr, VOP_MIN(f[i].len, size));
+		frame_differ(&odd, s->small[i], size, v->expected + i);
+	}
+	if (vop_likely(!wrong && !frame_odd(&odd))) {
+		v->expected += n;
+		v->delivered += n;
+		return;
+	}
+	for (unsigned i = 0; i < n; i++)
+		verify_frame(v, s->small[i], f[i].len, size);
+}
+
+/* The echo knows no short way. */
+static void lengthen(const struct vop_plain *f, const uint32_t *len, unsigned n,
+		     struct vop_iov *iov, struct vop_net_frame *frame)
+{
+	for (unsigned i = 0; i < n; i++) {
+		iov[i] = (struct vop_iov){.ptr = f[i].ptr, .len = f[i].len};
+		frame[i] = (struct vop_net_frame){
+			.iov = &iov[i], .niov = 1, .len = len ? len[i] : f[i].len};
+	}
+}
+
+static unsigned sink_tx_plain(void *ctx, unsigned pair, const struct vop_plain *f, unsigned n)
+{
+	struct net_sink *s = ctx;
+	struct sink_lane *l = &s->lane[pair];
+
+	if (s->kind == JOB_ECHO) {
+		struct vop_net_frame frame[VOP_NET_BATCH];
+		struct vop_iov iov[VOP_NET_BATCH];
+
+		lengthen(f, NULL, n, iov, frame);
+		return s->echo.tx(s->echo.ctx, pair, frame, n);
+	}
+	if (s->size == 64) {
+		take_small(s, l, f, n, 64);
+	} else if (s->size <= SMALL) {
+		take_small(s, l, f, n, s->size);
+	} else {
+		for (unsigned i = 0; i < n; i++)
+			check_chunks(s, &l->v, f[i].ptr, f[i].len);
+	}
 	s->delivered += n;
 	verify_publish(&l->v);
 	return n;
@@ -162,6 +224,47 @@ static void sink_rx_fill(void *ctx, unsigned pair, const struct vop_net_frame *f
 	s->made += n;
 }
 
+VOP_INLINE void fill_small(struct net_sink *s, const struct vop_plain *f, unsigned n, uint32_t size,
+			   uint64_t seq)
+{
+	for (unsigned i = 0; i < n; i++)
+		frame_fill(s->small[i], 0, size, seq + i);
+	for (unsigned i = 0; i < n; i++)
+		VOP_MEM_COPY_TO(f[i].ptr, s->small[i], size);
+}
+
+static void sink_rx_fill_plain(void *ctx, unsigned pair, const struct vop_plain *f,
+			       const uint32_t *len, unsigned n)
+{
+	struct net_sink *s = ctx;
+	struct sink_lane *l = &s->lane[pair];
+	uint32_t at, k;
+
+	if (s->kind == JOB_ECHO) {
+		struct vop_net_frame frame[VOP_NET_BATCH];
+		struct vop_iov iov[VOP_NET_BATCH];
+
+		lengthen(f, len, n, iov, frame);
+		s->echo.rx_fill(s->echo.ctx, pair, frame, n);
+		return;
+	}
+	if (s->size == 64) {
+		fill_small(s, f, n, 64, l->made);
+	} else if (s->size <= SMALL) {
+		fill_small(s, f, n, s->size, l->made);
+	} else {
+		for (unsigned i = 0; i < n; i++) {
+			for (at = 0; at < s->size; at += k) {
+				k = VOP_MIN(s->size - at, FRAME_CHUNK);
+				frame_fill(s->big, at, k, l->made + i);
+				VOP_MEM_COPY_TO(f[i].ptr + at, s->big, k);
+			}
+		}
+	}
+	l->made += n;
+	s->made += n;
+}
+
 static void sink_reset(void *ctx)
 {
 	struct net_sink *s = ctx;
@@ -217,8 +320,10 @@ struct net_sink *net_sink_new(struct shared *sh, unsigned first_lane, unsigned p
 		.name = "verify",
 		.ctx = s,
 		.tx = sink_tx,
+		.tx_plain = sink_tx_plain,
 		.rx_lengths = sink_rx_lengths,
 		.rx_fill = sink_rx_fill,
+		.rx_fill_plain = sink_rx_fill_plain,
 		.reset = sink_reset,
 		.free = sink_free,
 	};

@@ -93,7 +93,7 @@ huge_reserve() { # huge_reserve PAGES of 2 MiB, on top of what there is
 }
 
 only_one() { # huge pages are counted for the whole machine: one run at a time
-  exec 8>"/tmp/.$me.lock"
+  exec 8</proc/sys/vm/nr_hugepages
   flock -n 8 || die "another $me is running"
 }
 

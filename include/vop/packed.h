@@ -184,7 +184,8 @@ struct vop_packed_drv {
 	uint16_t nids;
 	uint16_t id_next, id_oldest; /* IN_ORDER */
 	uint32_t outstanding;	     /* buffers */
-	uint32_t run_left, run_len;  /* rest of an IN_ORDER batch that get() did not hand out yet */
+	bool runs; /* the device answered several buffers with one descriptor lately */
+	uint32_t run_left, run_len; /* rest of an IN_ORDER batch that get() did not hand out yet */
 
 	struct vop_packed_desc *ind; /* indirect tables: ind_max descriptors for each id, or NULL */
 	uint64_t ind_bus;
@@ -269,31 +270,46 @@ VOP_INLINE unsigned vop_packed_drv_room(const struct vop_packed_drv *d)
 VOP_INLINE unsigned vop_packed_drv_add(struct vop_packed_drv *d, const struct vop_buf *b,
 				       const uint32_t *cookie, unsigned n, bool write)
 {
-	uint16_t flags = write ? VOP_DESC_F_WRITE : 0;
-	struct vop_packed_pos pos;
+	uint32_t at = d->next.at, size = d->size, id_next = d->id_next, nids = d->nids;
+	struct vop_packed_desc *ring = d->ring;
+	struct vop_drv_slot *slot = d->slot;
+	const uint16_t *ids = d->ids;
+	bool in_order = d->f.in_order, wrap = d->next.wrap;
+	uint16_t flags = write ? VOP_DESC_F_WRITE : 0, bits;
 	unsigned i;
 
 	if (vop_unlikely(d->broken))
 		return 0;
 	n = VOP_MIN(n, d->nfree);
+	bits = (uint16_t)(flags | vop_packed_avail_bits(wrap));
 	for (i = 0; i < n; i++) {
-		uint16_t id = vop_packed_drv_id(d);
-		struct vop_packed_desc *p = &d->ring[d->next.at];
+		uint32_t id = in_order ? id_next : ids[--nids];
+		uint64_t w = vop_packed_word(b[i].len, (uint16_t)id, bits);
 
-		d->slot[id].cookie = cookie[i];
-		d->slot[id].in_len = write ? b[i].len : 0;
-		d->slot[id].ndesc = 1;
-		if (vop_unlikely(!d->staged)) {
-			vop_packed_drv_stage(d, b[i].addr, b[i].len, id, flags);
-			continue;
+		id_next = id_next + 1 == size ? 0 : id_next + 1;
+		slot[id].cookie = cookie[i];
+		slot[id].in_len = write ? b[i].len : 0;
+		slot[id].ndesc = 1;
+		if (vop_likely(i || d->staged)) {
+			vop_packed_st_addr(&ring[at], b[i].addr);
+			vop_packed_st(&ring[at], w);
+		} else {
+			d->staged = true;
+			d->head = at;
+			d->head_addr = b[i].addr;
+			d->head_word = w;
 		}
-		pos = d->next;
-		vop_packed_st_addr(p, b[i].addr);
-		vop_packed_st(
-			p, vop_packed_word(b[i].len, id, flags | vop_packed_avail_bits(pos.wrap)));
-		vop_packed_advance(&pos, 1, d->size);
-		d->next = pos;
+		if (vop_unlikely(++at == size)) {
+			at = 0;
+			bits ^= VOP_DESC_F_PHASE;
+			wrap = !wrap;
+		}
 	}
+	if (in_order)
+		d->id_next = (uint16_t)id_next;
+	d->nids = (uint16_t)nids;
+	d->next.at = (uint16_t)at;
+	d->next.wrap = wrap;
 	d->nfree = (uint16_t)(d->nfree - n);
 	d->outstanding += n;
 	return n;
@@ -402,6 +418,47 @@ VOP_INLINE unsigned vop_packed_drv_run(struct vop_packed_drv *d, struct vop_done
 }
 
 /*
+ * *done: there is nothing more to look at.
+ * IN_ORDER, a used descriptor for each buffer of one descriptor: the usual way back of received data. Stops at anything else, which the caller looks at.
+ */
+VOP_INLINE unsigned vop_packed_drv_each(struct vop_packed_drv *d, struct vop_done *out,
+					unsigned max, bool *done)
+{
+	uint32_t at = d->used.at, id = d->id_oldest, size = d->size, n;
+	const struct vop_packed_desc *ring = d->ring;
+	struct vop_drv_slot *slot = d->slot;
+	bool wrap = d->used.wrap;
+
+	*done = d->outstanding == 0;
+	max = VOP_MIN(max, d->outstanding);
+	for (n = 0; n < max; n++) {
+		/* Pairs with the release in vop_packed_dev_publish. */
+		uint64_t w = vop_packed_ld(&ring[at]);
+		uint32_t len = VOP_PW_FLAGS(w) & VOP_DESC_F_WRITE ? VOP_PW_LEN(w) : 0;
+
+		if ((VOP_PW_FLAGS(w) & VOP_DESC_F_PHASE) != vop_packed_used_bits(wrap)) {
+			*done = true;
+			break;
+		}
+		if (VOP_PW_ID(w) != id || slot[id].ndesc != 1 || len > slot[id].in_len)
+			break;
+		out[n] = (struct vop_done){.cookie = slot[id].cookie, .len = len};
+		slot[id].ndesc = 0;
+		id = id + 1 == size ? 0 : id + 1;
+		if (vop_unlikely(++at == size)) {
+			at = 0;
+			wrap = !wrap;
+		}
+	}
+	d->used.at = (uint16_t)at;
+	d->used.wrap = wrap;
+	d->id_oldest = (uint16_t)id;
+	d->nfree = (uint16_t)(d->nfree + n);
+	d->outstanding -= n;
+	return n;
+}
+
+/*
  * Take up to max buffers that the device used, oldest first with IN_ORDER. The device's writes to
  * them are visible.
  */
@@ -411,6 +468,13 @@ VOP_INLINE unsigned vop_packed_drv_get(struct vop_packed_drv *d, struct vop_done
 
 	if (vop_unlikely(d->broken))
 		return 0;
+	if (d->f.in_order && d->run_left == 0 && !d->runs) {
+		bool done;
+
+		n = vop_packed_drv_each(d, out, max, &done);
+		if (done)
+			return n;
+	}
 	while (n < max) {
 		uint32_t len;
 		uint64_t w;
@@ -435,7 +499,9 @@ VOP_INLINE unsigned vop_packed_drv_get(struct vop_packed_drv *d, struct vop_done
 			d->broken = VOP_V_USED_LEN;
 			break;
 		}
-		if (d->f.in_order) {
+		if (!d->f.in_order) {
+			d->ids[d->nids++] = id;
+		} else {
 			/* The batch reaches from the oldest outstanding buffer to this one. */
 			uint32_t lap = id < d->id_oldest ? d->size : 0;
 
@@ -446,9 +512,9 @@ VOP_INLINE unsigned vop_packed_drv_get(struct vop_packed_drv *d, struct vop_done
 				d->broken = VOP_V_USED_ID;
 				break;
 			}
+			d->runs = d->run_left > 1;
 			continue;
 		}
-		d->ids[d->nids++] = id;
 		out[n++] = (struct vop_done){.cookie = d->slot[id].cookie, .len = len};
 		vop_packed_advance(&d->used, d->slot[id].ndesc, d->size);
 		d->nfree = (uint16_t)(d->nfree + d->slot[id].ndesc);

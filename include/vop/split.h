@@ -97,6 +97,7 @@ struct vop_split_drv {
 			       order */
 	uint16_t oldest;    /* IN_ORDER: head of the oldest outstanding buffer */
 	uint32_t outstanding;
+	bool runs;	/* the device answered several buffers with one entry lately */
 	uint32_t lists; /* IN_ORDER: outstanding buffers of more than one descriptor */
 	uint32_t run_left, run_len;
 
@@ -335,6 +336,32 @@ VOP_INLINE unsigned vop_split_drv_run(struct vop_split_drv *d, struct vop_done *
 	return n;
 }
 
+/* See vop_packed_drv_each(). At most as many as the used index tells of. */
+VOP_INLINE unsigned vop_split_drv_each(struct vop_split_drv *d, struct vop_done *out, unsigned max)
+{
+	uint32_t at = d->used_idx, id = d->oldest, mask = d->mask, n;
+	const struct vop_split_used *used = d->used;
+	struct vop_drv_slot *slot = d->slot;
+
+	max = VOP_MIN(max, (uint16_t)(d->seen_used - d->used_idx));
+	for (n = 0; n < max; n++, at++) {
+		const struct vop_split_used_elem *u = &used->ring[at & mask];
+		uint32_t len = le32toh(VOP_MEM_LD(&u->len));
+
+		if (le32toh(VOP_MEM_LD(&u->id)) != id || slot[id].ndesc != 1 ||
+		    len > slot[id].in_len)
+			break;
+		out[n] = (struct vop_done){.cookie = slot[id].cookie, .len = len};
+		slot[id].ndesc = 0;
+		id = (id + 1) & mask;
+	}
+	d->used_idx = (uint16_t)at;
+	d->oldest = (uint16_t)id;
+	d->nfree = (uint16_t)(d->nfree + n);
+	d->outstanding -= n;
+	return n;
+}
+
 /* Take up to max buffers that the device used; see vop_packed_drv_get(). */
 VOP_INLINE unsigned vop_split_drv_get(struct vop_split_drv *d, struct vop_done *out, unsigned max)
 {
@@ -365,6 +392,14 @@ VOP_INLINE unsigned vop_split_drv_get(struct vop_split_drv *d, struct vop_done *
 			}
 			d->seen_used = idx;
 		}
+		if (d->f.in_order && !d->runs) {
+			unsigned each = vop_split_drv_each(d, out + n, max - n);
+
+			if (each) {
+				n += each;
+				continue;
+			}
+		}
 		id = le32toh(VOP_MEM_LD(&u->id));
 		len = le32toh(VOP_MEM_LD(&u->len));
 		if (vop_unlikely(id >= d->size || d->slot[id].ndesc == 0)) {
@@ -386,6 +421,7 @@ VOP_INLINE unsigned vop_split_drv_get(struct vop_split_drv *d, struct vop_done *
 				d->broken = VOP_V_USED_ID;
 				break;
 			}
+			d->runs = d->run_left > 1;
 			continue;
 		}
 		out[n++] = (struct vop_done){.cookie = d->slot[id].cookie, .len = len};
@@ -544,6 +580,26 @@ vop_split_dev_chain(const struct vop_split_dev *d, const struct vop_regions *rt,
 	}
 }
 
+/* How many available buffers there are to take; reads the index only when all that was seen is taken. */
+VOP_INLINE unsigned vop_split_dev_left(struct vop_split_dev *d)
+{
+	unsigned left = (uint16_t)(d->seen_avail - d->avail_idx);
+	uint16_t idx;
+
+	if (left)
+		return left;
+	/* Pairs with the release in vop_split_drv_publish. */
+	idx = le16toh(VOP_MEM_LD_ACQ(&d->avail->idx));
+	left = (uint16_t)(idx - d->avail_idx);
+	/* At most `size` buffers can be outstanding, those we hold included. */
+	if (vop_unlikely(left > d->size - d->inflight)) {
+		d->broken = VOP_V_AVAIL_JUMP;
+		return 0;
+	}
+	d->seen_avail = idx;
+	return left;
+}
+
 /* Take up to max available buffers in order; see vop_packed_dev_pop(). */
 VOP_INLINE unsigned vop_split_dev_pop(struct vop_split_dev *d, const struct vop_regions *rt,
 				      struct vop_batch *b, unsigned max)
@@ -560,19 +616,7 @@ VOP_INLINE unsigned vop_split_dev_pop(struct vop_split_dev *d, const struct vop_
 	b->niov = 0;
 	if (vop_unlikely(d->broken))
 		return 0;
-	left = (uint16_t)(d->seen_avail - d->avail_idx);
-	if (left == 0) {
-		/* Pairs with the release in vop_split_drv_publish. */
-		uint16_t idx = le16toh(VOP_MEM_LD_ACQ(&avail->idx));
-
-		left = (uint16_t)(idx - d->avail_idx);
-		/* At most `size` buffers can be outstanding, those we hold included. */
-		if (vop_unlikely(left > d->size - d->inflight)) {
-			d->broken = VOP_V_AVAIL_JUMP;
-			return 0;
-		}
-		d->seen_avail = idx;
-	}
+	left = vop_split_dev_left(d);
 	max = VOP_MIN(max, left);
 	while (n < max && niov < iov_max) {
 		uint16_t head = le16toh(VOP_MEM_LD(&avail->ring[at & mask]));

@@ -9,7 +9,7 @@
 #ifndef VOP_DEV_NET_H
 #define VOP_DEV_NET_H
 
-#include <vop/vring.h>
+#include <vop/plain.h>
 #include "vop/node.h"
 #include "vop/poller.h"
 
@@ -45,6 +45,8 @@ struct vop_net_backend {
 	 * offered again in a later turn.
 	 */
 	unsigned (*tx)(void *ctx, unsigned pair, const struct vop_net_frame *f, unsigned n);
+	/* As tx, for frames of one piece each, which most are; NULL: tx gets them all. */
+	unsigned (*tx_plain)(void *ctx, unsigned pair, const struct vop_plain *f, unsigned n);
 	/* Frames for the driver: lengths of the next ones, at most max; returns how many there are now. NULL: never any. */
 	unsigned (*rx_lengths)(void *ctx, unsigned pair, uint32_t *len, unsigned max);
 	/*
@@ -52,6 +54,9 @@ struct vop_net_backend {
 	 * room for is dropped: its f[i] has no pieces and length 0.
 	 */
 	void (*rx_fill)(void *ctx, unsigned pair, const struct vop_net_frame *f, unsigned n);
+	/* As rx_fill, into frames of one piece each; f[i].len is room, len[i] what is to be written. NULL: rx_fill fills them all. */
+	void (*rx_fill_plain)(void *ctx, unsigned pair, const struct vop_plain *f,
+			      const uint32_t *len, unsigned n);
 	/* The device was reset: forget frames in flight, start over. May be NULL. On the control thread while the poller is paused. */
 	void (*reset)(void *ctx);
 	void (*free)(void *ctx); /* may be NULL */

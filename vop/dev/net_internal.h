@@ -37,6 +37,7 @@ struct net_tx {
 		n;	/* frame[from..n) and elem[from..n) were popped and wait for the backend */
 	uint64_t bytes; /* of the whole batch */
 	struct net_count count;
+	struct vop_plain plain[VOP_NET_BATCH];
 	struct vop_elem elem[VOP_NET_BATCH];
 	struct vop_net_frame frame[VOP_NET_BATCH];
 	struct vop_iov iov[NET_PIECES];
@@ -50,6 +51,7 @@ struct net_rx {
 	uint32_t buf_len; /* mergeable: what a buffer held lately */
 	unsigned least;	  /* mergeable: so many buffers at least for the next frame */
 	struct net_count count;
+	struct vop_plain plain[VOP_NET_BATCH];
 	uint32_t len[VOP_NET_BATCH];
 	struct vop_net_frame frame[VOP_NET_BATCH];
 	struct vop_elem elem[NET_HELD];

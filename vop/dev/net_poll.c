@@ -117,6 +117,22 @@ NET_APART unsigned tx_take(struct vop_net *n, struct net_tx *t)
 	return got;
 }
 
+/* Plain frames the backend did not take, as the long way holds them. */
+static VOP_NOINLINE void tx_keep(struct net_tx *t, unsigned from, unsigned to)
+{
+	t->from = 0;
+	t->n = to - from;
+	t->bytes = 0;
+	for (unsigned i = 0; i < t->n; i++) {
+		const struct vop_plain *v = &t->plain[from + i];
+
+		t->elem[i] = (struct vop_elem){.id = v->id, .ndesc = 1, .first = i, .nout = 1};
+		t->iov[i] = (struct vop_iov){.ptr = v->ptr, .len = v->len};
+		t->frame[i] = (struct vop_net_frame){.iov = &t->iov[i], .niov = 1, .len = v->len};
+		t->bytes += v->len;
+	}
+}
+
 static VOP_NOINLINE uint64_t bytes_of(const struct vop_net_frame *f, unsigned n)
 {
 	uint64_t sum = 0;
@@ -126,9 +142,38 @@ static VOP_NOINLINE uint64_t bytes_of(const struct vop_net_frame *f, unsigned n)
 	return sum;
 }
 
+/*
+ * The short way: frames of one piece, straight from the ring to the backend. What the backend does not take is kept the long way.
+ */
+VOP_INLINE unsigned tx_plain(struct vop_net *n, struct net_tx *t, unsigned pair)
+{
+	unsigned took, got = vop_devq_pop_plain(&t->q.vq, t->q.cfg->regions, t->plain,
+						VOP_NET_BATCH, false, VOP_NET_HDR);
+	uint64_t bytes = 0;
+
+	if (!got)
+		return 0;
+	took = n->backend.tx_plain(n->backend.ctx, pair, t->plain, got);
+	for (unsigned i = 0; i < took; i++)
+		bytes += t->plain[i].len;
+	vop_devq_push_read(&t->q.vq, t->plain, took);
+	net_publish(&t->q);
+	count(&t->count.frames, took);
+	count(&t->count.bytes, bytes);
+	if (vop_unlikely(took < got))
+		tx_keep(t, took, got);
+	return got;
+}
+
 VOP_INLINE unsigned tx_turn(struct vop_net *n, struct net_tx *t, unsigned pair)
 {
 	unsigned held, took;
+
+	if (vop_likely(t->from == t->n && n->backend.tx_plain)) {
+		took = tx_plain(n, t, pair);
+		if (took)
+			return took;
+	}
 
 	if (vop_likely(t->from == t->n) && !tx_take(n, t))
 		return 0;
@@ -346,6 +391,50 @@ VOP_INLINE unsigned rx_guess(const struct net_rx *r, unsigned frames)
 	return VOP_MIN(VOP_MAX(n, r->least), NET_HELD);
 }
 
+/* Plain buffers that were taken and not used, as the long way holds them: with their headers' room. */
+static VOP_NOINLINE void rx_keep(struct net_rx *r, unsigned from, unsigned to)
+{
+	r->from = 0;
+	r->n = r->niov = to - from;
+	for (unsigned i = 0; i < r->n; i++) {
+		const struct vop_plain *v = &r->plain[from + i];
+		uint32_t len = v->len + VOP_NET_HDR;
+
+		r->elem[i] = (struct vop_elem){
+			.in_len = len, .id = v->id, .ndesc = 1, .first = i, .nin = 1};
+		r->iov[i] = (struct vop_iov){.ptr = v->ptr - VOP_NET_HDR, .len = len};
+	}
+}
+
+/*
+ * The short way: a plain buffer for each frame. A frame that does not fit ends it: what was taken and not used is kept the long way,
+ * which knows what to do. Frames done.
+ */
+VOP_INLINE unsigned rx_short(struct vop_net *n, struct net_rx *r, unsigned pair, unsigned frames)
+{
+	/* Nothing was negotiated that would fill more of the header than num_buffers. */
+	static const uint8_t hdr[VOP_NET_HDR] = {[10] = 1};
+	unsigned i, got = vop_devq_pop_plain(&r->q.vq, r->q.cfg->regions, r->plain, frames, true,
+					     VOP_NET_HDR);
+	uint64_t bytes = 0;
+
+	for (i = 0; i < got && vop_likely(r->len[i] <= r->plain[i].len); i++) {
+		VOP_MEM_COPY_TO(r->plain[i].ptr - VOP_NET_HDR, hdr, VOP_NET_HDR);
+		r->used[i] = r->len[i] + VOP_NET_HDR;
+		bytes += r->len[i];
+	}
+	if (vop_unlikely(i < got))
+		rx_keep(r, i, got);
+	if (!i)
+		return 0;
+	n->backend.rx_fill_plain(n->backend.ctx, pair, r->plain, r->len, i);
+	vop_devq_push_written(&r->q.vq, r->plain, r->used, i);
+	net_publish(&r->q);
+	count(&r->count.frames, i);
+	count(&r->count.bytes, bytes);
+	return i;
+}
+
 NET_APART unsigned rx_turn(struct vop_net *n, struct net_rx *r, unsigned pair)
 {
 	unsigned frames = n->backend.rx_lengths(n->backend.ctx, pair, r->len, VOP_NET_BATCH);
@@ -354,6 +443,14 @@ NET_APART unsigned rx_turn(struct vop_net *n, struct net_rx *r, unsigned pair)
 	if (!frames) {
 		r->starving = false;
 		return 0;
+	}
+	if (vop_likely(r->from == r->n && !n->mergeable && n->backend.rx_fill_plain)) {
+		unsigned done = rx_short(n, r, pair, frames);
+
+		if (done) {
+			r->starving = done < frames;
+			return done;
+		}
 	}
 	if (!rx_hold(n, r, n->mergeable ? rx_guess(r, frames) : frames))
 		return 0;
