@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Payload copies, all lengths and alignments: the coherent one and that of memory class `device`. */
+/*
+ * Payload copies, all lengths and alignments: the coherent one and that of memory class `device`.
+ */
 #define VOP_MEM VOP_MEM_CLASS_DEVICE
 #include "ring_rig.h"
 
