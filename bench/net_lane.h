@@ -102,6 +102,14 @@ VOP_INLINE void lane_send(struct net_load *L, struct net_lane *l, unsigned n, ui
 		buf[i] = (struct vop_buf){bus + (uint64_t)cookie[i] * stride, size + LANE_HDR};
 	}
 	if (size <= LANE_SMALL) {
+		/*
+		 * Lines of the next batch, for writing: they come over while this one is made. The free list ahead of its tail still holds the order of the last lap, which is
+		 * as good a guess as there is.
+		 */
+		for (i = 0; i < n; i++)
+			vop_prefetch_pair(mem + (size_t)free[(head + n + i) & mask] * stride,
+					  size + LANE_HDR, true);
+		vop_drvq_prefetch(&l->tx->vq, n, n);
 		/* All of a batch are made first, then copied: no copy waits for the stores that made it. */
 		for (i = 0; i < n; i++)
 			frame_fill(s->small + i * lane_small(size) + LANE_HDR, 0, size, seq + i);

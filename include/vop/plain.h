@@ -54,6 +54,13 @@ VOP_INLINE unsigned vop_packed_dev_pop_plain(struct vop_packed_dev *d, const str
 	if (vop_unlikely(d->broken))
 		return 0;
 	max = VOP_MIN(max, size - d->inflight);
+	/*
+	 * Once there is work, ask for the ring lines behind the first at once: a core that finds them missing one by one waits for
+	 * each in turn.
+	 */
+	if (max > 4 && (VOP_PW_FLAGS(vop_packed_ld(&ring[at])) & mask) == want)
+		for (n = 4; n < max; n += 4)
+			__builtin_prefetch(&ring[at + n < size ? at + n : at + n - size]);
 	for (n = 0; n < max; n++) {
 		/* Pairs with the release in vop_packed_drv_publish. */
 		uint64_t w = vop_packed_ld(&ring[at]);
