@@ -4,20 +4,15 @@
 #include <string.h>
 
 #include "bench/cmd.h"
-#include "bench/features.h"
 #include "bench/opt.h"
 #include "bench/result.h"
 #include "report/table.h"
+#include "target/feature_names.h"
+#include "target/target.h"
+#include "vop/dev/net.h"
 
 struct line {
 	const char *word, *text;
-};
-
-/* Targets this program can reach. */
-static const struct line targets[] = {
-	{"vop:", "start the shipped VOP: both nodes, two processes (the default)"},
-	{"vop:PATH", "attach to a shipped VOP node that runs at the socket PATH"},
-	{NULL, NULL},
 };
 
 static const struct line workloads[] = {
@@ -27,14 +22,35 @@ static const struct line workloads[] = {
 		{NULL, NULL},
 };
 
-static int list_lines(const struct line *l)
+static int list_targets(void)
 {
+	const struct target_ops *const *s;
+	struct table *t = table_new();
+	int err;
+
+	table_column(t, "scheme", NULL, TABLE_LEFT);
+	table_column(t, "what it is", NULL, TABLE_LEFT);
+	for (s = target_schemes(); *s; s++) {
+		table_row(t);
+		table_cell(t, TABLE_PLAIN, "%s:", (*s)->scheme);
+		table_cell(t, TABLE_PLAIN, "%s", (*s)->help);
+	}
+	err = table_print(t, stdout, table_colour(stdout));
+	table_free(t);
+	printf("\nvop: without a path, the default: the run starts both nodes itself, as two "
+	       "processes.\n");
+	return err ? cmd_could_not("out of memory") : CMD_DONE;
+}
+
+static int list_workloads(void)
+{
+	const struct line *l;
 	struct table *t = table_new();
 	int err;
 
 	table_column(t, "word", NULL, TABLE_LEFT);
 	table_column(t, "what it is", NULL, TABLE_LEFT);
-	for (; l->word; l++) {
+	for (l = workloads; l->word; l++) {
 		table_row(t);
 		table_cell(t, TABLE_PLAIN, "%s", l->word);
 		table_cell(t, TABLE_PLAIN, "%s", l->text);
@@ -44,30 +60,22 @@ static int list_lines(const struct line *l)
 	return err ? cmd_could_not("out of memory") : CMD_DONE;
 }
 
-static int list_targets(void)
-{
-	return list_lines(targets);
-}
-
-static int list_workloads(void)
-{
-	return list_lines(workloads);
-}
-
 static int list_features(void)
 {
+	const char *const *word;
 	struct table *t = table_new();
-	unsigned i;
 	int err;
 
 	table_column(t, "word", NULL, TABLE_LEFT);
 	table_column(t, "bit", NULL, TABLE_RIGHT);
 	table_column(t, "what it is", NULL, TABLE_LEFT);
-	for (i = 0; i < BENCH_FEATURE_COUNT; i++) {
+	for (word = feature_words(VOP_NET_ID); *word; word++) {
+		int bit = feature_bit(VOP_NET_ID, *word, strlen(*word));
+
 		table_row(t);
-		table_cell(t, TABLE_PLAIN, "%s", bench_feature_words[i]);
-		table_cell(t, TABLE_PLAIN, "%u", bench_feature_bit(i));
-		table_cell(t, TABLE_PLAIN, "%s", bench_feature_text(i));
+		table_cell(t, TABLE_PLAIN, "%s", *word);
+		table_cell(t, TABLE_PLAIN, "%d", bit);
+		table_cell(t, TABLE_PLAIN, "%s", feature_about(VOP_NET_ID, (unsigned)bit));
 	}
 	err = table_print(t, stdout, table_colour(stdout));
 	table_free(t);

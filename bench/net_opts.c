@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "bench/env.h"
-#include "bench/features.h"
 #include "bench/frame.h"
 #include "bench/net_load.h"
 #include "bench/net_opts.h"
+#include "target/feature_names.h"
 #include "vop/dev/net.h"
 
 const char *const net_dir_words[NET_DIRS + 1] = {"tx", "rx", "both", "latency", NULL};
@@ -34,7 +34,7 @@ void net_opts_table(struct net_opts *o, struct opt *table)
 		{"features", OPT_WORDS, &o->features, "LIST",
 		 "features to negotiate: a list replaces the default, +word and -word change it\n"
 		 "(default: indirect_desc, event_idx, in_order, mac, mtu, status)",
-		 NULL, 0, 0, 0, 0, bench_feature_words},
+		 NULL, 0, 0, 0, 0, feature_words(VOP_NET_ID)},
 		{"placement", OPT_ENUM, &o->placement, NULL,
 		 "where rings lie; +push: payload is copied into the device's window", "driver", 0,
 		 0, 0, 0, placement_words},
@@ -97,6 +97,14 @@ void net_opts_table(struct net_opts *o, struct opt *table)
 	memcpy(table, t, sizeof(t));
 }
 
+/* Bit of the i-th word of --features; the parser let only words of the table through. */
+static unsigned feature_asked(const struct net_opts *o, unsigned i)
+{
+	const char *word = feature_words(VOP_NET_ID)[o->features.v[i].index];
+
+	return (unsigned)feature_bit(VOP_NET_ID, word, strlen(word));
+}
+
 /* Defaults, then the user's words. Ring format and pairs decide about some bits themselves. */
 static int choose_features(const struct net_opts *o, struct net_plan *p, struct vop_error *err)
 {
@@ -107,7 +115,7 @@ static int choose_features(const struct net_opts *o, struct net_plan *p, struct 
 	for (unsigned i = 0; !replaces && i < VOP_ARRAY_SIZE(standard); i++)
 		vop_feature_set(p->want, standard[i]);
 	for (unsigned i = 0; i < o->features.n; i++) {
-		unsigned bit = bench_feature_bit(o->features.v[i].index);
+		unsigned bit = feature_asked(o, i);
 
 		if (o->features.v[i].sign == '-') {
 			vop_feature_clear(p->want, bit);

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "bench/cmd.h"
-#include "bench/features.h"
 #include "bench/net_run.h"
 #include "bench/remote.h"
+#include "target/feature_names.h"
 #include "vop/dev/net.h"
 
 int net_case_hist(struct net_case *k, enum regime r, const struct hist *h)
@@ -300,7 +300,7 @@ static void print_head(const struct net_run *n)
 	static const char *const notify[] = {"poll", "event", "adaptive"};
 	static const char *const ring[] = {"driver", "device", "posted"};
 
-	printf("net over %s: %s ring of %llu, %llu queue pair%s, %llu device%s, rings at %s%s, %s, "
+	printf("net over %s, %s ring of %llu, %llu queue pair%s, %llu device%s, rings at %s%s, %s, "
 	       "features",
 	       n->o.target, n->p.packed ? "packed" : "split", (unsigned long long)n->o.queue_size,
 	       (unsigned long long)n->o.queues, n->o.queues == 1 ? "" : "s",
@@ -308,9 +308,9 @@ static void print_head(const struct net_run *n)
 	       ring[n->p.ring_placement],
 	       n->p.payload_placement == VOP_PAYLOAD_PUSH ? ", payload pushed" : "",
 	       notify[n->o.notify]);
-	for (unsigned f = 0; f < BENCH_FEATURE_COUNT; f++)
-		if (vop_feature_has(n->features, bench_feature_bit(f)))
-			printf(" %s", bench_feature_words[f]);
+	for (const char *const *w = feature_words(VOP_NET_ID); *w; w++)
+		if (vop_feature_has(n->features, (unsigned)feature_bit(VOP_NET_ID, *w, strlen(*w))))
+			printf(" %s", *w);
 	printf("\n%s\n\n", n->p.foreign
 				   ? "the target is not ours: what it receives is not verified"
 				   : "every frame is copied in and out and verified to the byte");
@@ -371,21 +371,14 @@ static void print_foot(const struct net_run *n)
 
 static int write_result(struct net_run *n, bool *exceeded)
 {
-	struct result_config rc = {.workload = "net",
-				   .argc = n->argc,
-				   .argv = n->argv,
-				   .target = n->o.target,
-				   .opts = n->table};
-	struct result *res = result_new(&rc);
+	struct result *res = n->res;
 	char name[512];
-	int e = res ? 0 : -ENOMEM;
+	int e = 0;
 
 	for (unsigned i = 0; i < n->cases_n && !e; i++)
 		e = add_case(res, n, &n->cases[i]);
-	if (e) {
-		result_free(res);
+	if (e)
 		return cmd_could_not("cannot put the result together: %s", strerror(-e));
-	}
 	result_run_fact(res, "resident_driver", json_integer((json_int_t)n->resident[0]));
 	result_run_fact(res, "resident_device", json_integer((json_int_t)n->resident[1]));
 	result_run_fact(res, "frames_verified", json_integer((json_int_t)n->frames_checked));
@@ -401,7 +394,6 @@ static int write_result(struct net_run *n, bool *exceeded)
 				       : result_write(res, n->o.json, name, sizeof(name), stderr);
 	if (e == 0 && !(n->o.no_save && !n->o.json))
 		printf("result: %s\n", name);
-	result_free(res);
 	return e ? CMD_COULD_NOT : CMD_DONE;
 }
 

@@ -22,9 +22,7 @@ struct net_case {
 struct net_run {
 	struct net_opts o;
 	struct net_plan p;
-	const struct opt *table;
-	int argc;
-	char **argv;
+	struct result *res; /* begun before the first round: its time is the run's */
 	struct coord c;
 	struct vop_error err;
 	struct progress progress;

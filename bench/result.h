@@ -105,7 +105,10 @@ struct result_config {
 	const struct env *env;	/* NULL: collected here */
 };
 
-/* Begin; notes the time. NULL when memory ran out. Freed with result_free(). */
+/*
+ * Begin, before anything is measured: `started` and `duration_s` of the file count from here, and
+ * the environment is collected here. NULL when memory ran out. Freed with result_free().
+ */
 struct result *result_new(const struct result_config *cfg);
 void result_free(struct result *r);
 

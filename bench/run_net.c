@@ -276,9 +276,6 @@ int run_net(int argc, char **argv)
 	if (n == NULL)
 		return cmd_could_not("out of memory");
 	net_opts_table(&n->o, table);
-	n->table = table;
-	n->argc = argc;
-	n->argv = argv;
 	if (opt_parse(table, 0, argc, argv, &args, stderr)) {
 		free(n);
 		return CMD_COULD_NOT;
@@ -298,21 +295,28 @@ int run_net(int argc, char **argv)
 	}
 	n->total = (unsigned)(n->o.size.n * n->p.dirs * n->o.rounds);
 	n->cases = calloc(n->o.size.n * NET_DIRS, sizeof(*n->cases));
-	e = n->cases ? coord_start(&n->c, n->p.foreign ? 1 : SIDES, n->p.cpu, n->p.yield, &n->err)
-		     : -ENOMEM;
-	if (n->cases && !e) {
+	n->res = result_new(&(struct result_config){.workload = "net",
+						    .argc = argc,
+						    .argv = argv,
+						    .target = n->o.target,
+						    .opts = table});
+	e = n->cases && n->res
+		    ? coord_start(&n->c, n->p.foreign ? 1 : SIDES, n->p.cpu, n->p.yield, &n->err)
+		    : -ENOMEM;
+	if (!e) {
 		say_changes(n);
 		if (!n->o.quiet)
 			progress_begin(&n->progress, stderr);
 		e = n->o.chaos ? net_run_chaos(n) : run_all(n);
 		progress_end(&n->progress);
 	}
-	if (n->cases)
+	if (n->cases && n->res)
 		coord_stop(&n->c);
 	status = n->o.chaos && !e ? CMD_DONE : outcome(n, e);
 	for (unsigned i = 0; n->cases && i < n->cases_n; i++)
 		net_case_free(&n->cases[i]);
 	free(n->cases);
+	result_free(n->res);
 	free(n);
 	return status;
 }

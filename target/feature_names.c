@@ -4,83 +4,99 @@
 
 #include "target/feature_names.h"
 #include "target/target.h"
+#include "vop/dev/net.h"
+
+/*
+ * X(name, bit, what it does). Lists that end in _DRIVEN hold what a session of ours can drive and a
+ * user may therefore ask for; the others are named for messages. The first name of a bit is the one
+ * that is printed.
+ */
+
+/* VIRTIO 1.4, chapter 6. */
+#define TRANSPORT_DRIVEN(X)                                                                        \
+	X(indirect_desc, VOP_F_INDIRECT_DESC, "descriptor tables outside the ring")                \
+	X(event_idx, VOP_F_EVENT_IDX, "notify by index: fewer kicks and calls")                    \
+	X(in_order, VOP_F_IN_ORDER, "buffers are used in the order they were made available")      \
+	X(ring_reset, VOP_F_RING_RESET, "a queue can be reset on its own")
+/* The ring format has an option of its own; a session settles the first two and ORDER_PLATFORM. */
+#define TRANSPORT_OTHER(X)                                                                         \
+	X(version_1, VOP_F_VERSION_1, "as VIRTIO 1.0 and later")                                   \
+	X(access_platform, VOP_F_ACCESS_PLATFORM, "addresses are translated and limited")          \
+	X(packed, VOP_F_RING_PACKED, "packed virtqueues")                                          \
+	X(order_platform, VOP_F_ORDER_PLATFORM, "memory is ordered as the platform orders it")     \
+	X(sr_iov, VOP_F_SR_IOV, "single root I/O virtualisation")                                  \
+	X(notification_data, VOP_F_NOTIFICATION_DATA, "a kick carries the ring's position")        \
+	X(notif_config_data, VOP_F_NOTIF_CONFIG_DATA, "a kick carries data the device chose")      \
+	X(suspend, VOP_F_SUSPEND, "the device can be suspended")                                   \
+	X(indirect, VOP_F_INDIRECT_DESC, "as indirect_desc")                                       \
+	X(ring_packed, VOP_F_RING_PACKED, "as packed")
+
+/* Bits 41 and 42 belong to the device type when it has a name for them. */
+#define SHARED_OTHER(X) X(admin_vq, VOP_F_ADMIN_VQ, "administration virtqueues")
+
+/* VIRTIO 1.4, 5.1.3 */
+#define NET_DRIVEN(X)                                                                              \
+	X(mtu, VOP_NET_F_MTU, "net: the device says its largest frame")                            \
+	X(mac, VOP_NET_F_MAC, "net: the device says its address")                                  \
+	X(mrg_rxbuf, VOP_NET_F_MRG_RXBUF, "net: a received frame may span several buffers")        \
+	X(status, VOP_NET_F_STATUS, "net: link state in the configuration")                        \
+	X(ctrl_vq, VOP_NET_F_CTRL_VQ, "net: control queue")                                        \
+	X(mq, VOP_NET_F_MQ, "net: several queue pairs")
+#define NET_OTHER(X)                                                                               \
+	X(csum, 0, "net: the device completes checksums")                                          \
+	X(guest_csum, 1, "net: the driver takes frames without a checksum")                        \
+	X(ctrl_guest_offloads, 2, "net: receive offloads can be switched")                         \
+	X(gso, 6, "net: segmentation of the days before VIRTIO 1.0")                               \
+	X(guest_tso4, 7, "net: the driver receives TSO over IPv4")                                 \
+	X(guest_tso6, 8, "net: the driver receives TSO over IPv6")                                 \
+	X(guest_ecn, 9, "net: the driver receives TSO with ECN")                                   \
+	X(guest_ufo, 10, "net: the driver receives UFO")                                           \
+	X(host_tso4, 11, "net: the device receives TSO over IPv4")                                 \
+	X(host_tso6, 12, "net: the device receives TSO over IPv6")                                 \
+	X(host_ecn, 13, "net: the device receives TSO with ECN")                                   \
+	X(host_ufo, 14, "net: the device receives UFO")                                            \
+	X(ctrl_rx, 18, "net: receive modes by control queue")                                      \
+	X(ctrl_vlan, 19, "net: VLAN filters by control queue")                                     \
+	X(ctrl_rx_extra, 20, "net: more receive modes by control queue")                           \
+	X(guest_announce, 21, "net: the driver can send gratuitous frames")                        \
+	X(ctrl_mac_addr, 23, "net: the address can be set by control queue")                       \
+	X(guest_rsc4, 41, "net: the driver receives coalesced IPv4 segments")                      \
+	X(guest_rsc6, 42, "net: the driver receives coalesced IPv6 segments")                      \
+	X(device_stats, 50, "net: the device keeps statistics")                                    \
+	X(hash_tunnel, 51, "net: hash over the inner header of a tunnel")                          \
+	X(vq_notf_coal, 52, "net: coalescing of notifications per queue")                          \
+	X(notf_coal, 53, "net: coalescing of notifications")                                       \
+	X(guest_uso4, 54, "net: the driver receives USO over IPv4")                                \
+	X(guest_uso6, 55, "net: the driver receives USO over IPv6")                                \
+	X(host_uso, 56, "net: the device receives USO")                                            \
+	X(hash_report, 57, "net: the device tells the hash of a frame")                            \
+	X(guest_hdrlen, 59, "net: the driver gives exact header lengths")                          \
+	X(rss, 60, "net: receive-side scaling")                                                    \
+	X(rsc_ext, 61, "net: the device tells about coalesced segments")                           \
+	X(standby, 62, "net: standby of another device")                                           \
+	X(speed_duplex, 63, "net: speed and duplex in the configuration")                          \
+	X(rss_context, 64, "net: several RSS contexts")                                            \
+	X(guest_udp_tunnel_gso, 65, "net: the driver receives GSO over UDP tunnels")               \
+	X(guest_udp_tunnel_gso_csum, 66, "net: the same with outer checksums")                     \
+	X(host_udp_tunnel_gso, 67, "net: the device receives GSO over UDP tunnels")                \
+	X(host_udp_tunnel_gso_csum, 68, "net: the same with outer checksums")                      \
+	X(out_net_header, 69, "net: a header that says where the packet's headers lie")            \
+	X(ipsec, 70, "net: IPsec offload")
 
 struct name {
 	uint8_t bit;
-	const char *name;
+	const char *name, *text;
 };
 
-/* VIRTIO 1.4, chapter 6. The first name of a bit is the one that is printed. */
-static const struct name transport[] = {
-	{VOP_F_INDIRECT_DESC, "indirect"},
-	{VOP_F_INDIRECT_DESC, "indirect_desc"},
-	{VOP_F_EVENT_IDX, "event_idx"},
-	{VOP_F_VERSION_1, "version_1"},
-	{VOP_F_ACCESS_PLATFORM, "access_platform"},
-	{VOP_F_RING_PACKED, "packed"},
-	{VOP_F_RING_PACKED, "ring_packed"},
-	{VOP_F_IN_ORDER, "in_order"},
-	{VOP_F_ORDER_PLATFORM, "order_platform"},
-	{VOP_F_SR_IOV, "sr_iov"},
-	{VOP_F_NOTIFICATION_DATA, "notification_data"},
-	{VOP_F_NOTIF_CONFIG_DATA, "notif_config_data"},
-	{VOP_F_RING_RESET, "ring_reset"},
-	{VOP_F_SUSPEND, "suspend"},
-};
+#define LINE(name, bit, text) {bit, #name, text},
+#define WORD(name, bit, text) #name,
 
-/* Bits 41 and 42 belong to the device type when it has a name for them. */
-static const struct name shared[] = {
-	{VOP_F_ADMIN_VQ, "admin_vq"},
-};
+static const struct name transport[] = {TRANSPORT_DRIVEN(LINE) TRANSPORT_OTHER(LINE)};
+static const struct name shared[] = {SHARED_OTHER(LINE)};
+static const struct name net[] = {NET_DRIVEN(LINE) NET_OTHER(LINE)};
 
-/* VIRTIO 1.4, 5.1.3 */
-static const struct name net[] = {
-	{0, "csum"},
-	{1, "guest_csum"},
-	{2, "ctrl_guest_offloads"},
-	{3, "mtu"},
-	{5, "mac"},
-	{6, "gso"},
-	{7, "guest_tso4"},
-	{8, "guest_tso6"},
-	{9, "guest_ecn"},
-	{10, "guest_ufo"},
-	{11, "host_tso4"},
-	{12, "host_tso6"},
-	{13, "host_ecn"},
-	{14, "host_ufo"},
-	{15, "mrg_rxbuf"},
-	{16, "status"},
-	{17, "ctrl_vq"},
-	{18, "ctrl_rx"},
-	{19, "ctrl_vlan"},
-	{20, "ctrl_rx_extra"},
-	{21, "guest_announce"},
-	{22, "mq"},
-	{23, "ctrl_mac_addr"},
-	{41, "guest_rsc4"},
-	{42, "guest_rsc6"},
-	{50, "device_stats"},
-	{51, "hash_tunnel"},
-	{52, "vq_notf_coal"},
-	{53, "notf_coal"},
-	{54, "guest_uso4"},
-	{55, "guest_uso6"},
-	{56, "host_uso"},
-	{57, "hash_report"},
-	{59, "guest_hdrlen"},
-	{60, "rss"},
-	{61, "rsc_ext"},
-	{62, "standby"},
-	{63, "speed_duplex"},
-	{64, "rss_context"},
-	{65, "guest_udp_tunnel_gso"},
-	{66, "guest_udp_tunnel_gso_csum"},
-	{67, "host_udp_tunnel_gso"},
-	{68, "host_udp_tunnel_gso_csum"},
-	{69, "out_net_header"},
-	{70, "ipsec"},
-};
+static const char *const driven[] = {TRANSPORT_DRIVEN(WORD) NULL};
+static const char *const net_driven[] = {TRANSPORT_DRIVEN(WORD) NET_DRIVEN(WORD) NULL};
 
 struct table {
 	const struct name *names;
@@ -92,14 +108,19 @@ static unsigned tables_of(uint16_t device_id, struct table out[3])
 {
 	unsigned n = 0;
 
-	if (device_id == 1)
+	if (device_id == VOP_NET_ID)
 		out[n++] = (struct table){net, VOP_ARRAY_SIZE(net)};
 	out[n++] = (struct table){transport, VOP_ARRAY_SIZE(transport)};
 	out[n++] = (struct table){shared, VOP_ARRAY_SIZE(shared)};
 	return n;
 }
 
-const char *feature_name(uint16_t device_id, unsigned bit, char *buf)
+const char *const *feature_words(uint16_t device_id)
+{
+	return device_id == VOP_NET_ID ? net_driven : driven;
+}
+
+static const struct name *find_bit(uint16_t device_id, unsigned bit)
 {
 	struct table t[3];
 	unsigned i, n = tables_of(device_id, t);
@@ -107,12 +128,27 @@ const char *feature_name(uint16_t device_id, unsigned bit, char *buf)
 
 	for (i = 0; i < n; i++)
 		for (k = 0; k < t[i].n; k++)
-			if (t[i].names[k].bit == bit) {
-				snprintf(buf, FEATURE_NAME_MAX, "%s", t[i].names[k].name);
-				return buf;
-			}
-	snprintf(buf, FEATURE_NAME_MAX, "bit%u", bit);
+			if (t[i].names[k].bit == bit)
+				return &t[i].names[k];
+	return NULL;
+}
+
+const char *feature_name(uint16_t device_id, unsigned bit, char *buf)
+{
+	const struct name *f = find_bit(device_id, bit);
+
+	if (f)
+		snprintf(buf, FEATURE_NAME_MAX, "%s", f->name);
+	else
+		snprintf(buf, FEATURE_NAME_MAX, "bit%u", bit);
 	return buf;
+}
+
+const char *feature_about(uint16_t device_id, unsigned bit)
+{
+	const struct name *f = find_bit(device_id, bit);
+
+	return f ? f->text : "";
 }
 
 /* "bitN", N decimal without leading zeroes, below VOP_FEATURE_BITS. */
