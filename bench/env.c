@@ -14,16 +14,7 @@
 
 #include "bench/env.h"
 
-#ifndef VOP_GIT_REVISION
-#define VOP_GIT_REVISION "unknown"
-#endif
-
 #define SYS_CPU "/sys/devices/system/cpu"
-
-const char *env_git_revision(void)
-{
-	return VOP_GIT_REVISION;
-}
 
 const char *env_compiler(void)
 {
