@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <vop/plain.h>
 #include <vop/vq.h>
 #include "vop/vq_open.h"
 

@@ -7,6 +7,8 @@
 #ifndef RING_MODEL_H
 #define RING_MODEL_H
 
+#include <vop/plain.h>
+
 #include "ring_rig.h"
 
 #define MODEL_SEGS 5u
@@ -29,6 +31,7 @@ struct model {
 	struct rig_rng rng;
 	uint64_t seed;
 	bool packed, reorder, failed;
+	bool plain; /* only plain buffers, always the same way: long runs of the short way */
 	uint32_t size;
 
 	/* Buffers by life: a ring of `size` slots, order[] in order of addition; counts that only
@@ -51,6 +54,7 @@ struct model {
 	uint32_t *u32;
 	struct vop_done *out;
 	struct vop_elem *elems;
+	struct vop_plain *plains;
 };
 
 static void model_fail(struct model *m, const char *what, int line)
@@ -88,6 +92,7 @@ static RIG_UNUSED struct model *model_new(bool packed, uint32_t size, struct vop
 	m->u32 = rig_alloc((size + 1) * sizeof(*m->u32));
 	m->out = rig_alloc((size + 1) * sizeof(*m->out));
 	m->elems = rig_alloc((size + 1) * sizeof(*m->elems));
+	m->plains = rig_alloc((size + 1) * sizeof(*m->plains));
 	m->ndesc_free = size;
 	for (uint32_t i = 0; i < size; i++)
 		m->idle[m->nidle++] = i;
@@ -106,6 +111,7 @@ static RIG_UNUSED void model_free(struct model *m)
 	free(m->u32);
 	free(m->out);
 	free(m->elems);
+	free(m->plains);
 	free(m);
 }
 
@@ -128,6 +134,9 @@ static struct vop_buf model_seg(struct model *m)
 	uint32_t len = rig_below(&m->rng, 8) ? 1 + rig_below(&m->rng, 200) : 0;
 	uint32_t at = rig_below(&m->rng, RIG_REGION - 200);
 
+	if (m->plain)
+		return (struct vop_buf){base[rig_below(&m->rng, 3)] + at,
+					40 + rig_below(&m->rng, 160)};
 	/* One in eight crosses from the first region into the second. */
 	if (rig_below(&m->rng, 8) == 0)
 		return (struct vop_buf){RIG_NEXT - rig_below(&m->rng, 200), len};
@@ -181,6 +190,8 @@ static void model_add(struct model *m)
 	uint32_t n = model_count(m), fits = VOP_MIN(n, m->ndesc_free), i;
 	bool write = rig_below(&m->rng, 2);
 
+	if (m->plain)
+		write = m->seed & 1;
 	MODEL(vop_drvq_room(&m->r->drv) == m->ndesc_free);
 	for (i = 0; i < n; i++) {
 		m->bufs[i] = model_seg(m);
@@ -207,6 +218,8 @@ static void model_add_chain(struct model *m)
 							: 0;
 	struct model_buf *b;
 
+	if (m->plain)
+		return;
 	for (i = 0; i < n; i++)
 		m->bufs[i] = model_seg(m);
 	MODEL(vop_drvq_add_chain(&m->r->drv, m->bufs, nout, nin, m->cookie) == want);
@@ -267,15 +280,20 @@ static unsigned model_npieces(const struct model *m, const struct model_buf *b, 
 	return n;
 }
 
-/* How many pop must take: published, seen, and with room for their pieces. */
-static uint32_t model_pop_count(struct model *m, uint32_t max)
+/* How many buffers a pop can know of. */
+static uint32_t model_known(struct model *m)
 {
-	uint32_t n, niov = 0, known;
-
 	/* Split looks at the index again only when it has used up what it saw. */
 	if (m->packed || m->seen_avail == m->popped)
 		m->seen_avail = m->published;
-	known = (uint32_t)(m->seen_avail - m->popped);
+	return (uint32_t)(m->seen_avail - m->popped);
+}
+
+/* How many pop must take: published, seen, and with room for their pieces. */
+static uint32_t model_pop_count(struct model *m, uint32_t max)
+{
+	uint32_t n, niov = 0, known = model_known(m);
+
 	for (n = 0; n < max && n < known && niov < m->r->b.iov_max; n++) {
 		struct model_buf *b = &m->buf[m->avail[(m->popped + n) % m->size]];
 		uint32_t pieces = model_npieces(m, b, 0, b->entries);
@@ -325,6 +343,88 @@ static void model_pop(struct model *m)
 		m->popped++;
 		m->desc_popped += b->ndesc;
 	}
+}
+
+/* One descriptor, one direction, one region, longer than what is left out. */
+static bool model_is_plain(const struct model *m, const struct model_buf *b, bool write,
+			   uint32_t front)
+{
+	struct vop_iov p[2];
+
+	return b->entries == 1 && b->nin == write && b->seg[0].len > front &&
+	       model_pieces(m, b->seg[0], p) == 1;
+}
+
+/* The short way (plain.h): what it takes may go back the long way, and the other way round. */
+static void model_pop_plain(struct model *m)
+{
+	static const uint32_t fronts[] = {0, 0, 12, 39, 120};
+	uint32_t front = fronts[rig_below(&m->rng, VOP_ARRAY_SIZE(fronts))], max = model_count(m);
+	uint32_t known = model_known(m), want, i;
+	bool write = m->plain ? m->seed & 1 : rig_below(&m->rng, 2);
+	unsigned n;
+
+	for (want = 0; want < VOP_MIN(max, known); want++)
+		if (!model_is_plain(m, &m->buf[m->avail[(m->popped + want) % m->size]], write,
+				    front))
+			break;
+	n = vop_devq_pop_plain(&m->r->dev, &m->r->rt, m->plains, max, write, front);
+	MODEL(n == want);
+	for (i = 0; i < VOP_MIN(n, want); i++) {
+		uint32_t at = m->avail[m->popped++ % m->size];
+		struct model_buf *b = &m->buf[at];
+		struct vop_iov p[2];
+
+		model_pieces(m, b->seg[0], p);
+		MODEL(m->plains[i].ptr == p[0].ptr + front);
+		MODEL(m->plains[i].len == p[0].len - front);
+		MODEL(m->plains[i].id < m->size);
+		b->elem = (struct vop_elem){.id = m->plains[i].id,
+					    .ndesc = 1,
+					    .in_len = b->in_len,
+					    .nout = b->nout,
+					    .nin = b->nin};
+		m->held[m->nheld++] = at;
+		m->desc_popped++;
+	}
+}
+
+/*
+ * Give back the short way. Of what was written into, each buffer says how much; of what was not, the ring may name only
+ * the last of several when they come back in order: they cannot be writable then.
+ */
+static void model_push_plain(struct model *m)
+{
+	uint32_t max = model_count(m), n, i;
+	bool written = rig_below(&m->rng, 2);
+
+	if (m->plain)
+		written = m->seed & 1;
+	for (n = 0; n < VOP_MIN(max, m->nheld); n++) {
+		uint32_t at = n;
+		struct model_buf *b;
+
+		if (m->reorder) {
+			at = n + rig_below(&m->rng, m->nheld - n);
+			i = m->held[at];
+			m->held[at] = m->held[n];
+			m->held[n] = i;
+		}
+		b = &m->buf[m->held[n]];
+		if (b->ndesc != 1 || (written ? b->in_len == 0 : m->r->f.in_order && b->in_len))
+			break;
+		b->used_len = written ? 1 + rig_below(&m->rng, b->in_len) : 0;
+		m->plains[n] = (struct vop_plain){.id = b->elem.id};
+		m->u32[n] = b->used_len;
+		m->done[m->pushed++ % m->size] = m->held[n];
+	}
+	if (written)
+		vop_devq_push_written(&m->r->dev, m->plains, m->u32, n);
+	else
+		vop_devq_push_read(&m->r->dev, m->plains, n);
+	m->desc_pushed += n;
+	m->nheld -= n;
+	memmove(m->held, m->held + n, m->nheld * sizeof(*m->held));
 }
 
 static void model_push(struct model *m)
@@ -424,8 +524,9 @@ static void model_dev_arm(struct model *m)
 static RIG_UNUSED void model_run(struct model *m, uint32_t steps)
 {
 	static void (*const op[])(struct model *) = {
-		model_add,	   model_add_chain, model_drv_publish, model_pop,     model_push,
-		model_dev_publish, model_get,	    model_drv_arm,     model_dev_arm, model_add,
+		model_add,  model_add_chain, model_drv_publish, model_pop,
+		model_push, model_pop_plain, model_push_plain,	model_dev_publish,
+		model_get,  model_drv_arm,   model_dev_arm,	model_add,
 	};
 	uint32_t skip = 0;
 

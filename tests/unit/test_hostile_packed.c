@@ -3,6 +3,8 @@
  * Packed ring: each violation, made by hand in ring memory, is reported with its own reason, and
  * from then on the half takes and gives nothing. Event structures: test_notify.c.
  */
+#include <vop/plain.h>
+
 #include "ring_rig.h"
 
 #define N	5u
@@ -140,6 +142,7 @@ static void put(void *table, unsigned n, const struct raw *d)
 /* Broken: whatever is in the ring, nothing goes in or out, and ring memory is left alone. */
 static void dev_is_dead(struct rig *r, uint32_t why)
 {
+	struct vop_plain v[N] = {{0}};
 	uint8_t before[16 * N];
 	uint32_t len[2] = {0};
 
@@ -155,8 +158,22 @@ static void dev_is_dead(struct rig *r, uint32_t why)
 	r->b.elem[0] = r->b.elem[1] = (struct vop_elem){.ndesc = 1};
 	vop_devq_push(&r->dev, r->b.elem, len, 2);
 	CU_ASSERT_FALSE(vop_devq_publish(&r->dev));
+	CU_ASSERT_EQUAL(vop_devq_pop_plain(&r->dev, &r->rt, v, N, false, 0), 0);
+	vop_devq_push_read(&r->dev, v, 2);
+	vop_devq_push_written(&r->dev, v, len, 2);
+	CU_ASSERT_FALSE(vop_devq_publish(&r->dev));
 	CU_ASSERT_EQUAL(memcmp(before, r->cfg.desc, sizeof(before)), 0);
 	CU_ASSERT_EQUAL(vop_devq_broken(&r->dev), why);
+}
+
+/* The short way leaves what is wrong to the long one, and says nothing about it. */
+static void leaves_alone(struct rig *r)
+{
+	struct vop_plain v[N];
+
+	CU_ASSERT_EQUAL(vop_devq_pop_plain(&r->dev, &r->rt, v, N, false, 0), 0);
+	CU_ASSERT_EQUAL(vop_devq_pop_plain(&r->dev, &r->rt, v, N, true, 0), 0);
+	CU_ASSERT_EQUAL(vop_devq_broken(&r->dev), VOP_V_NONE);
 }
 
 static void dev_lists(void)
@@ -167,6 +184,7 @@ static void dev_lists(void)
 
 		put(r->cfg.desc, N, c->desc);
 		put(r->ind, 4, c->table);
+		leaves_alone(r);
 		CU_ASSERT_EQUAL(vop_devq_pop(&r->dev, &r->rt, &r->b, N), 0);
 		if (vop_devq_broken(&r->dev) != c->why)
 			printf("\n    %s: %s\n", c->what,
@@ -186,6 +204,68 @@ static void dev_after_good_ones(void)
 	CU_ASSERT_EQUAL(vop_devq_pop(&r->dev, &r->rt, &r->b, N), 3);
 	dev_is_dead(r, VOP_V_ADDR);
 	rig_free(r);
+}
+
+/* The same the short way: the good ones are given, the bad one is the long way's. */
+static void dev_plain_after_good_ones(void)
+{
+	struct rig *r = rig_new(true, N, rig_features(0), 0);
+	struct vop_plain v[N];
+
+	for (uint16_t i = 0; i < N; i++)
+		rig_desc(r->cfg.desc, i, i == 3 ? NOWHERE : RIG_LOW + 8 * i, 8, i, AV);
+	CU_ASSERT_EQUAL(vop_devq_pop_plain(&r->dev, &r->rt, v, N, false, 3), 3);
+	for (uint16_t i = 0; i < 3; i++) {
+		CU_ASSERT_PTR_EQUAL(v[i].ptr, r->mem[0] + 8 * i + 3);
+		CU_ASSERT_EQUAL(v[i].len, 5);
+		CU_ASSERT_EQUAL(v[i].id, i);
+	}
+	leaves_alone(r);
+	CU_ASSERT_EQUAL(vop_devq_pop(&r->dev, &r->rt, &r->b, N), 0);
+	dev_is_dead(r, VOP_V_ADDR);
+	rig_free(r);
+}
+
+/* To the last byte of a region, and not beyond: with the region known from the buffer before, and without. */
+static void dev_plain_bounds(void)
+{
+	static const struct {
+		uint64_t addr;
+		uint32_t len;
+		bool good;
+	} t[] = {
+		{RIG_NEXT + RIG_REGION - 8, 8, true},
+		{RIG_NEXT + RIG_REGION - 8, 9, false},
+		{RIG_NEXT + RIG_REGION - 1, 1, true},
+		{RIG_NEXT + RIG_REGION, 1, false},
+		{RIG_NEXT, RIG_REGION, true},
+		{RIG_NEXT, RIG_REGION + 1, false},
+		{RIG_NEXT - 1, 2, false}, /* two regions */
+		{RIG_LOW - 1, 8, false},
+		{RIG_HIGH + RIG_REGION - 1, 1, true},
+		{RIG_HIGH + RIG_REGION - 1, 2, false}, /* behind the last address */
+		{UINT64_MAX, UINT32_MAX, false},
+		{RIG_LOW, 0, false},
+		{0, 1, false},
+	};
+
+	for (unsigned i = 0; i < VOP_ARRAY_SIZE(t); i++) {
+		for (unsigned known = 0; known < 2; known++) {
+			struct rig *r = rig_new(true, N, rig_features(0), 0);
+			uint64_t near = t[i].addr >= RIG_HIGH	? RIG_HIGH
+					: t[i].addr >= RIG_NEXT ? RIG_NEXT
+								: RIG_LOW;
+			struct vop_plain v[N];
+
+			if (known)
+				rig_desc(r->cfg.desc, 0, near, 8, 0, AV);
+			rig_desc(r->cfg.desc, known, t[i].addr, t[i].len, 1, AV);
+			CU_ASSERT_EQUAL(vop_devq_pop_plain(&r->dev, &r->rt, v, N, false, 0),
+					known + t[i].good);
+			CU_ASSERT_EQUAL(vop_devq_broken(&r->dev), VOP_V_NONE);
+			rig_free(r);
+		}
+	}
 }
 
 /* What was pushed before the break is not published after it. */
@@ -227,9 +307,35 @@ static void dev_more_than_all(void)
 	for (uint16_t i = 0; i < N; i++)
 		rig_desc(r->cfg.desc, i, RIG_LOW, 8, i, VOP_DESC_F_USED);
 	CU_ASSERT_EQUAL(vop_devq_pop(&r->dev, &r->rt, &r->b, N), 0);
+	leaves_alone(r);
 	CU_ASSERT_FALSE(vop_devq_pending(&r->dev));
 	CU_ASSERT_EQUAL(vop_devq_broken(&r->dev), VOP_V_NONE);
 	rig_free(r);
+}
+
+/* The same the short way, and what was given back can be taken again. */
+static void dev_plain_more_than_all(void)
+{
+	for (unsigned back = 0; back < 3; back++) {
+		struct rig *r = rig_new(true, N, rig_features(back == 2 ? 4 : 0), 0);
+		uint32_t len[N] = {1, 1, 1, 1, 1};
+		struct vop_plain v[N];
+
+		for (uint16_t i = 0; i < N; i++)
+			rig_desc(r->cfg.desc, i, RIG_LOW, 8, i, AV | (back == 1 ? WRITE : 0));
+		CU_ASSERT_EQUAL(vop_devq_pop_plain(&r->dev, &r->rt, v, N, back == 1, 0), N);
+		if (back == 1)
+			vop_devq_push_written(&r->dev, v, len, 3);
+		else
+			vop_devq_push_read(&r->dev, v, 3);
+		vop_devq_publish(&r->dev);
+		for (uint16_t i = 0; i < N; i++)
+			rig_desc(r->cfg.desc, i, RIG_LOW, 8, i, VOP_DESC_F_USED);
+		CU_ASSERT_EQUAL(vop_devq_pop_plain(&r->dev, &r->rt, v, N, false, 0), 3);
+		leaves_alone(r);
+		CU_ASSERT_EQUAL(vop_devq_pop(&r->dev, &r->rt, &r->b, N), 0);
+		rig_free(r);
+	}
 }
 
 /* A list that runs on into descriptors the device holds. */
@@ -400,6 +506,9 @@ int suite_hostile_packed(void)
 		return (int)CU_get_error();
 	CU_ADD_TEST(s, dev_lists);
 	CU_ADD_TEST(s, dev_after_good_ones);
+	CU_ADD_TEST(s, dev_plain_after_good_ones);
+	CU_ADD_TEST(s, dev_plain_bounds);
+	CU_ADD_TEST(s, dev_plain_more_than_all);
 	CU_ADD_TEST(s, dev_staged);
 	CU_ADD_TEST(s, dev_table_wraps);
 	CU_ADD_TEST(s, dev_more_than_all);

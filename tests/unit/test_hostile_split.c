@@ -3,6 +3,8 @@
  * Split ring: each violation, made by hand in ring memory, is reported with its own reason, and
  * from then on the half takes and gives nothing.
  */
+#include <vop/plain.h>
+
 #include "ring_rig.h"
 
 #define N	8u
@@ -171,6 +173,7 @@ static void offer(struct rig *r, uint16_t at, uint16_t head)
 /* Broken: whatever is in the ring, nothing goes in or out, and ring memory is left alone. */
 static void dev_is_dead(struct rig *r, uint32_t why)
 {
+	struct vop_plain v[N] = {{0}};
 	uint8_t ring[6 + 8 * N];
 	uint32_t len[1] = {3};
 
@@ -182,9 +185,23 @@ static void dev_is_dead(struct rig *r, uint32_t why)
 	memcpy(ring, r->cfg.device, sizeof(ring));
 	r->b.elem[0] = (struct vop_elem){.id = 6, .ndesc = 1};
 	vop_devq_push(&r->dev, r->b.elem, len, 1);
+	v[0].id = 6;
+	CU_ASSERT_EQUAL(vop_devq_pop_plain(&r->dev, &r->rt, v + 1, 1, false, 0), 0);
+	vop_devq_push_read(&r->dev, v, 1);
+	vop_devq_push_written(&r->dev, v, len, 1);
 	CU_ASSERT_FALSE(vop_devq_publish(&r->dev));
 	CU_ASSERT_EQUAL(memcmp(ring, r->cfg.device, sizeof(ring)), 0);
 	CU_ASSERT_EQUAL(vop_devq_broken(&r->dev), why);
+}
+
+/* The short way leaves what is wrong to the long one, and says nothing about it. */
+static void leaves_alone(struct rig *r)
+{
+	struct vop_plain v[N];
+
+	CU_ASSERT_EQUAL(vop_devq_pop_plain(&r->dev, &r->rt, v, N, false, 0), 0);
+	CU_ASSERT_EQUAL(vop_devq_pop_plain(&r->dev, &r->rt, v, N, true, 0), 0);
+	CU_ASSERT_EQUAL(vop_devq_broken(&r->dev), VOP_V_NONE);
 }
 
 static void dev_chains(void)
@@ -196,6 +213,7 @@ static void dev_chains(void)
 		put(r->cfg.desc, N, c->desc);
 		put(r->ind, 4, c->table);
 		offer(r, 0, c->head);
+		leaves_alone(r);
 		CU_ASSERT_EQUAL(vop_devq_pop(&r->dev, &r->rt, &r->b, N), 0);
 		if (vop_devq_broken(&r->dev) != c->why)
 			printf("\n    %s: %s\n", c->what,
@@ -215,6 +233,28 @@ static void dev_after_good_ones(void)
 		offer(r, i, i);
 	}
 	CU_ASSERT_EQUAL(vop_devq_pop(&r->dev, &r->rt, &r->b, N), 3);
+	dev_is_dead(r, VOP_V_ADDR);
+	rig_free(r);
+}
+
+/* The same the short way: the good ones are given, the bad one is the long way's. */
+static void dev_plain_after_good_ones(void)
+{
+	struct rig *r = rig_new(false, N, rig_features(0), 0);
+	struct vop_plain v[N];
+
+	for (uint16_t i = 0; i < N; i++) {
+		rig_desc(r->cfg.desc, i, i == 3 ? NOWHERE : RIG_LOW + 8 * i, 8, 0, 0);
+		offer(r, i, i);
+	}
+	CU_ASSERT_EQUAL(vop_devq_pop_plain(&r->dev, &r->rt, v, N, false, 3), 3);
+	for (uint16_t i = 0; i < 3; i++) {
+		CU_ASSERT_PTR_EQUAL(v[i].ptr, r->mem[0] + 8 * i + 3);
+		CU_ASSERT_EQUAL(v[i].len, 5);
+		CU_ASSERT_EQUAL(v[i].id, i);
+	}
+	leaves_alone(r);
+	CU_ASSERT_EQUAL(vop_devq_pop(&r->dev, &r->rt, &r->b, N), 0);
 	dev_is_dead(r, VOP_V_ADDR);
 	rig_free(r);
 }
@@ -270,6 +310,8 @@ static void dev_index(void)
 		{3, 2, VOP_V_AVAIL_JUMP}, /* backwards */
 	};
 
+	struct vop_plain v[N];
+
 	for (unsigned i = 0; i < VOP_ARRAY_SIZE(t); i++) {
 		struct rig *r = rig_new(false, N, rig_features(0), 0);
 
@@ -284,6 +326,47 @@ static void dev_index(void)
 				t[i].why ? 0 : (uint32_t)t[i].idx - t[i].take);
 		if (t[i].why)
 			dev_is_dead(r, t[i].why);
+		rig_free(r);
+
+		/* The same the short way. */
+		r = rig_new(false, N, rig_features(0), 0);
+		for (uint16_t j = 0; j < N; j++) {
+			rig_desc(r->cfg.desc, j, RIG_LOW, 8, 0, 0);
+			rig_put16((uint8_t *)r->cfg.driver + 4 + 2 * j, j);
+		}
+		rig_put16((uint8_t *)r->cfg.driver + 2, t[i].take);
+		CU_ASSERT_EQUAL(vop_devq_pop_plain(&r->dev, &r->rt, v, N, false, 0), t[i].take);
+		rig_put16((uint8_t *)r->cfg.driver + 2, t[i].idx);
+		CU_ASSERT_EQUAL(vop_devq_pop_plain(&r->dev, &r->rt, v, N, false, 0),
+				t[i].why ? 0 : (uint32_t)t[i].idx - t[i].take);
+		if (t[i].why)
+			dev_is_dead(r, t[i].why);
+		rig_free(r);
+	}
+}
+
+/* Held and given back the short way: as many can come again, and no more. */
+static void dev_plain_inflight(void)
+{
+	for (unsigned back = 0; back < 3; back++) {
+		struct rig *r = rig_new(false, N, rig_features(back == 2 ? 4 : 0), 0);
+		uint32_t len[N] = {1, 1, 1, 1, 1, 1, 1, 1};
+		struct vop_plain v[N];
+
+		for (uint16_t j = 0; j < N; j++) {
+			rig_desc(r->cfg.desc, j, RIG_LOW, 8, back == 1 ? WRITE : 0, 0);
+			offer(r, j, j);
+		}
+		CU_ASSERT_EQUAL(vop_devq_pop_plain(&r->dev, &r->rt, v, N, back == 1, 0), N);
+		if (back == 1)
+			vop_devq_push_written(&r->dev, v, len, 3);
+		else
+			vop_devq_push_read(&r->dev, v, 3);
+		rig_put16((uint8_t *)r->cfg.driver + 2, N + 3);
+		CU_ASSERT_EQUAL(vop_devq_pop_plain(&r->dev, &r->rt, v, N, back == 1, 0), 3);
+		rig_put16((uint8_t *)r->cfg.driver + 2, N + 4);
+		CU_ASSERT_EQUAL(vop_devq_pop_plain(&r->dev, &r->rt, v, N, back == 1, 0), 0);
+		dev_is_dead(r, VOP_V_AVAIL_JUMP);
 		rig_free(r);
 	}
 }
@@ -440,6 +523,8 @@ int suite_hostile_split(void)
 		return (int)CU_get_error();
 	CU_ADD_TEST(s, dev_chains);
 	CU_ADD_TEST(s, dev_after_good_ones);
+	CU_ADD_TEST(s, dev_plain_after_good_ones);
+	CU_ADD_TEST(s, dev_plain_inflight);
 	CU_ADD_TEST(s, dev_staged);
 	CU_ADD_TEST(s, nobody_sleeps);
 	CU_ADD_TEST(s, dev_index);

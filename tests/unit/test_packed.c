@@ -68,6 +68,26 @@ static void model_little_room(void)
 		run(61, bits, true, 10 + bits, 6000, 88 + bits);
 }
 
+/* Nothing but plain buffers, all one way: long runs of the short way, both ways, around every end. */
+static void model_plain(void)
+{
+	static const uint32_t size[] = {1, 2, 3, 5, 7, 8, 64, 255, 256};
+
+	for (unsigned i = 0; i < VOP_ARRAY_SIZE(size); i++) {
+		for (unsigned bits = 0; bits < 16; bits++) {
+			struct model *m = model_new(true, size[i], rig_features(bits & 7), 0,
+						    600 + 2 * i + (bits >> 3));
+
+			m->plain = true;
+			m->reorder = i % 2 && !m->r->f.in_order;
+			model_run(m, 4000);
+			CU_ASSERT_FALSE(m->failed);
+			CU_ASSERT(m->got > 2 * size[i]);
+			model_free(m);
+		}
+	}
+}
+
 static void polling_peer(void)
 {
 	for (unsigned bits = 0; bits < 8; bits++) {
@@ -271,6 +291,7 @@ int suite_packed(void)
 	CU_ADD_TEST(s, model_256);
 	CU_ADD_TEST(s, model_32768);
 	CU_ADD_TEST(s, model_little_room);
+	CU_ADD_TEST(s, model_plain);
 	CU_ADD_TEST(s, polling_peer);
 	CU_ADD_TEST(s, withheld_head);
 	CU_ADD_TEST(s, in_order_entries);

@@ -6,6 +6,8 @@
  */
 #include <pthread.h>
 
+#include <vop/plain.h>
+
 #include "ring_rig.h"
 
 #define WRITES 140000u /* for each of the eight modes */
@@ -83,11 +85,55 @@ static bool inside(struct mess *m, const struct vop_iov *v)
 	return false;
 }
 
+static void pop_plain(struct mess *m)
+{
+	struct rig *r = m->r;
+	uint32_t front = rig_below(&m->rng, 2) * 12, n, i;
+	bool write = rig_below(&m->rng, 2);
+	struct vop_plain v[64];
+
+	n = vop_devq_pop_plain(&r->dev, &r->rt, v, 1 + rig_below(&m->rng, r->cfg.size), write,
+			       front);
+	m->bad += n > r->cfg.size || n + m->held > r->cfg.size;
+	for (i = 0; i < n; i++) {
+		struct vop_iov all = {.ptr = v[i].ptr - front, .len = v[i].len + front};
+
+		m->bad += v[i].len == 0 || v[i].id >= r->cfg.size || !inside(m, &all);
+		m->elem[m->held++] =
+			(struct vop_elem){.id = v[i].id, .ndesc = 1, .in_len = write ? all.len : 0};
+	}
+}
+
+/* Give back, as far as all buffers are of one descriptor. */
+static void push_plain(struct mess *m)
+{
+	uint32_t len[64], want = rig_below(&m->rng, m->held + 1), n;
+	bool written = rig_below(&m->rng, 2);
+	struct vop_plain v[64];
+
+	for (n = 0; n < want && m->elem[n].ndesc == 1; n++) {
+		if (written ? m->elem[n].in_len == 0 : m->r->f.in_order && m->elem[n].in_len)
+			break;
+		v[n] = (struct vop_plain){.id = m->elem[n].id};
+		len[n] = m->elem[n].in_len;
+	}
+	if (written)
+		vop_devq_push_written(&m->r->dev, v, len, n);
+	else
+		vop_devq_push_read(&m->r->dev, v, n);
+	m->held -= n;
+	memmove(m->elem, m->elem + n, m->held * sizeof(*m->elem));
+}
+
 static void device(struct mess *m)
 {
 	struct rig *r = m->r;
 	uint32_t len[64], n, i, j;
 
+	if (rig_below(&m->rng, 2))
+		pop_plain(m);
+	if (rig_below(&m->rng, 2))
+		push_plain(m);
 	n = vop_devq_pop(&r->dev, &r->rt, &r->b, 1 + rig_below(&m->rng, r->cfg.size));
 	m->bad += n > r->cfg.size || n + m->held > r->cfg.size || n != r->b.n ||
 		  r->b.niov > r->b.iov_max;
