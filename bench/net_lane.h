@@ -20,6 +20,7 @@ struct lane_scratch {
 
 struct net_lane {
 	struct session_queue *tx, *rx;
+	bool circle; /* IN_ORDER: buffers go round, and the free list never changes */
 	/* transmit buffers: a free list that is first in, first out, so that with IN_ORDER buffer i stays with descriptor i */
 	uint8_t *tx_mem;
 	uint64_t tx_bus;
@@ -63,10 +64,15 @@ VOP_INLINE unsigned lane_reclaim(struct net_lane *l)
 {
 	uint32_t tail = l->free_tail, mask = l->free_mask, *free = l->free;
 	struct vop_done done[LANE_BATCH];
-	unsigned n = vop_drvq_get(&l->tx->vq, done, LANE_BATCH);
+	unsigned n;
 
-	for (unsigned i = 0; i < n; i++)
-		free[(tail + i) & mask] = done[i].cookie;
+	if (l->circle) {
+		n = vop_drvq_reclaim(&l->tx->vq);
+	} else {
+		n = vop_drvq_get(&l->tx->vq, done, LANE_BATCH);
+		for (unsigned i = 0; i < n; i++)
+			free[(tail + i) & mask] = done[i].cookie;
+	}
 	l->free_tail = tail + n;
 	l->tx_done += n;
 	return n;
@@ -97,26 +103,35 @@ VOP_INLINE void lane_send(struct net_load *L, struct net_lane *l, unsigned n, ui
 	uint32_t cookie[LANE_BATCH];
 	unsigned i;
 
-	for (i = 0; i < n; i++) {
-		cookie[i] = free[(head + i) & mask];
-		buf[i] = (struct vop_buf){bus + (uint64_t)cookie[i] * stride, size + LANE_HDR};
-	}
 	if (size <= LANE_SMALL) {
+		uint8_t *small = s->small;
+
 		/*
-		 * Lines of the next batch, for writing: they come over while this one is made. The free list ahead of its tail still holds the order of the last lap, which is
-		 * as good a guess as there is.
+		 * Lines of the next batch are asked for, for writing: they come over while this one is made. The free list ahead of its tail still
+		 * holds the order of the last lap, which is as good a guess as there is. All of a batch are made before the first is copied: no copy waits
+		 * for the stores that made it.
 		 */
-		for (i = 0; i < n; i++)
+		vop_drvq_prefetch(&l->tx->vq, n, n);
+		for (i = 0; i < n; i++, small += lane_small(size)) {
 			vop_prefetch_pair(mem + (size_t)free[(head + n + i) & mask] * stride,
 					  size + LANE_HDR, true);
-		vop_drvq_prefetch(&l->tx->vq, n, n);
-		/* All of a batch are made first, then copied: no copy waits for the stores that made it. */
-		for (i = 0; i < n; i++)
-			frame_fill(s->small + i * lane_small(size) + LANE_HDR, 0, size, seq + i);
-		for (i = 0; i < n; i++)
-			VOP_MEM_COPY_TO(mem + (size_t)cookie[i] * stride,
-					s->small + i * lane_small(size), size + LANE_HDR);
+			frame_fill(small + LANE_HDR, 0, size, seq + i);
+		}
+		small = s->small;
+		for (i = 0; i < n; i++, small += lane_small(size)) {
+			uint32_t at = free[(head + i) & mask];
+			size_t off = (size_t)at * stride;
+
+			VOP_MEM_COPY_TO(mem + off, small, size + LANE_HDR);
+			buf[i] = (struct vop_buf){bus + off, size + LANE_HDR};
+			cookie[i] = at;
+		}
 	} else {
+		for (i = 0; i < n; i++) {
+			cookie[i] = free[(head + i) & mask];
+			buf[i] = (struct vop_buf){bus + (uint64_t)cookie[i] * stride,
+						  size + LANE_HDR};
+		}
 		for (i = 0; i < n; i++)
 			lane_make(s, mem + (size_t)cookie[i] * stride, size, seq + i);
 	}

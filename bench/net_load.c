@@ -93,8 +93,10 @@ static int lane_open_tx(struct net_load *L, struct net_lane *l, struct session *
 		return -ENOMEM;
 	l->tx_mem += 64u * (lane % 16);
 	l->tx_bus += 64u * (lane % 16);
+	/* In a circle the list is read again lap after lap, so it must hold just the buffers. */
 	while (cap < n)
 		cap *= 2;
+	l->circle = cap == n && vop_drvq_in_order(&l->tx->vq);
 	l->free = malloc(cap * sizeof(*l->free));
 	if (l->free == NULL)
 		return -ENOMEM;

@@ -184,6 +184,7 @@ struct vop_packed_drv {
 	uint16_t nids;
 	uint16_t id_next, id_oldest; /* IN_ORDER */
 	uint32_t outstanding;	     /* buffers */
+	uint32_t lists;		     /* IN_ORDER: outstanding buffers of more than one descriptor */
 	bool runs; /* the device answered several buffers with one descriptor lately */
 	uint32_t run_left, run_len; /* rest of an IN_ORDER batch that get() did not hand out yet */
 
@@ -359,6 +360,7 @@ static inline int vop_packed_drv_add_chain(struct vop_packed_drv *d, const struc
 							(i + 1 < n ? VOP_DESC_F_NEXT : 0)));
 	}
 	d->nfree = (uint16_t)(d->nfree - d->slot[id].ndesc);
+	d->lists += d->f.in_order && d->slot[id].ndesc > 1;
 	d->outstanding++;
 	return 0;
 }
@@ -392,6 +394,14 @@ VOP_INLINE bool vop_packed_drv_publish(struct vop_packed_drv *d)
 	return kick;
 }
 
+/* IN_ORDER: how many buffers from the oldest outstanding one to `id`; more than are outstanding when it is none of them. */
+VOP_INLINE uint32_t vop_packed_drv_count(const struct vop_packed_drv *d, uint32_t id)
+{
+	if (vop_unlikely(id >= d->size))
+		return UINT32_MAX;
+	return (id < d->id_oldest ? id + d->size : id) - d->id_oldest + 1;
+}
+
 /* Hand out up to max of the rest of an IN_ORDER batch. */
 VOP_INLINE unsigned vop_packed_drv_run(struct vop_packed_drv *d, struct vop_done *out, unsigned max)
 {
@@ -404,7 +414,7 @@ VOP_INLINE unsigned vop_packed_drv_run(struct vop_packed_drv *d, struct vop_done
 		/* Skipped buffers were used completely (VIRTIO 1.4, 2.8.9). */
 		out[i] = (struct vop_done){.cookie = s->cookie, .len = s->in_len};
 		ndesc += s->ndesc;
-		s->ndesc = 0;
+		d->lists -= s->ndesc > 1;
 		id = id + 1 == size ? 0 : id + 1;
 	}
 	d->run_left -= n;
@@ -426,7 +436,7 @@ VOP_INLINE unsigned vop_packed_drv_each(struct vop_packed_drv *d, struct vop_don
 {
 	uint32_t at = d->used.at, id = d->id_oldest, size = d->size, n;
 	const struct vop_packed_desc *ring = d->ring;
-	struct vop_drv_slot *slot = d->slot;
+	const struct vop_drv_slot *slot = d->slot;
 	bool wrap = d->used.wrap;
 
 	*done = d->outstanding == 0;
@@ -443,7 +453,6 @@ VOP_INLINE unsigned vop_packed_drv_each(struct vop_packed_drv *d, struct vop_don
 		if (VOP_PW_ID(w) != id || slot[id].ndesc != 1 || len > slot[id].in_len)
 			break;
 		out[n] = (struct vop_done){.cookie = slot[id].cookie, .len = len};
-		slot[id].ndesc = 0;
 		id = id + 1 == size ? 0 : id + 1;
 		if (vop_unlikely(++at == size)) {
 			at = 0;
@@ -491,6 +500,21 @@ VOP_INLINE unsigned vop_packed_drv_get(struct vop_packed_drv *d, struct vop_done
 			break;
 		id = VOP_PW_ID(w);
 		len = VOP_PW_FLAGS(w) & VOP_DESC_F_WRITE ? VOP_PW_LEN(w) : 0;
+		if (d->f.in_order) {
+			/* The batch reaches from the oldest outstanding buffer to this one. */
+			uint32_t run = vop_packed_drv_count(d, id);
+
+			if (vop_unlikely(run > d->outstanding))
+				d->broken = VOP_V_USED_ID;
+			else if (vop_unlikely(len > d->slot[id].in_len))
+				d->broken = VOP_V_USED_LEN;
+			if (vop_unlikely(d->broken))
+				break;
+			d->run_left = run;
+			d->run_len = len;
+			d->runs = run > 1;
+			continue;
+		}
 		if (vop_unlikely(id >= d->size || d->slot[id].ndesc == 0)) {
 			d->broken = VOP_V_USED_ID;
 			break;
@@ -499,27 +523,55 @@ VOP_INLINE unsigned vop_packed_drv_get(struct vop_packed_drv *d, struct vop_done
 			d->broken = VOP_V_USED_LEN;
 			break;
 		}
-		if (!d->f.in_order) {
-			d->ids[d->nids++] = id;
-		} else {
-			/* The batch reaches from the oldest outstanding buffer to this one. */
-			uint32_t lap = id < d->id_oldest ? d->size : 0;
-
-			d->run_left = id + lap - d->id_oldest + 1;
-			d->run_len = len;
-			if (vop_unlikely(d->run_left > d->outstanding)) {
-				d->run_left = 0;
-				d->broken = VOP_V_USED_ID;
-				break;
-			}
-			d->runs = d->run_left > 1;
-			continue;
-		}
+		d->ids[d->nids++] = id;
 		out[n++] = (struct vop_done){.cookie = d->slot[id].cookie, .len = len};
 		vop_packed_advance(&d->used, d->slot[id].ndesc, d->size);
 		d->nfree = (uint16_t)(d->nfree + d->slot[id].ndesc);
 		d->outstanding--;
 		d->slot[id].ndesc = 0;
+	}
+	return n;
+}
+
+/*
+ * IN_ORDER only: how many buffers came back, the oldest first, without saying which; for a driver whose buffers go round in a circle. Lengths are
+ * not told, so it is for buffers nothing is written into. 0 without IN_ORDER.
+ */
+VOP_INLINE unsigned vop_packed_drv_reclaim(struct vop_packed_drv *d)
+{
+	unsigned n = 0;
+
+	if (vop_unlikely(d->broken || !d->f.in_order))
+		return 0;
+	while (d->outstanding) {
+		uint32_t run = d->run_left, ndesc = 0, i, id = d->id_oldest;
+
+		d->run_left = 0;
+		if (vop_likely(run == 0)) {
+			/* Pairs with the release in vop_packed_dev_publish. */
+			uint64_t w = vop_packed_ld(&d->ring[d->used.at]);
+
+			if ((VOP_PW_FLAGS(w) & VOP_DESC_F_PHASE) !=
+			    vop_packed_used_bits(d->used.wrap))
+				break;
+			run = vop_packed_drv_count(d, VOP_PW_ID(w));
+			if (vop_unlikely(run > d->outstanding)) {
+				d->broken = VOP_V_USED_ID;
+				break;
+			}
+		}
+		for (i = 0; vop_unlikely(d->lists) && i < run; i++) {
+			ndesc += d->slot[id].ndesc - 1u;
+			d->lists -= d->slot[id].ndesc > 1;
+			id = id + 1 == d->size ? 0 : id + 1;
+		}
+		id = d->id_oldest + run;
+		d->id_oldest = (uint16_t)(id >= d->size ? id - d->size : id);
+		ndesc += run;
+		vop_packed_advance(&d->used, ndesc, d->size);
+		d->nfree = (uint16_t)(d->nfree + ndesc);
+		d->outstanding -= run;
+		n += run;
 	}
 	return n;
 }

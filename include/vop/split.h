@@ -316,7 +316,7 @@ VOP_INLINE unsigned vop_split_drv_run(struct vop_split_drv *d, struct vop_done *
 	bool plain = d->lists == 0; /* no need to wait for ndesc to know the next id */
 
 	for (i = 0; i < n; i++) {
-		struct vop_drv_slot *s = &d->slot[id];
+		const struct vop_drv_slot *s = &d->slot[id];
 
 		/* Skipped buffers were used completely (VIRTIO 1.4, 2.7.9). */
 		out[i] = (struct vop_done){.cookie = s->cookie, .len = s->in_len};
@@ -324,7 +324,6 @@ VOP_INLINE unsigned vop_split_drv_run(struct vop_split_drv *d, struct vop_done *
 		if (!plain)
 			d->lists -= s->ndesc > 1;
 		id = (id + (plain ? 1 : s->ndesc)) & d->mask;
-		s->ndesc = 0;
 	}
 	d->run_left -= n;
 	if (d->run_left == 0)
@@ -341,7 +340,7 @@ VOP_INLINE unsigned vop_split_drv_each(struct vop_split_drv *d, struct vop_done 
 {
 	uint32_t at = d->used_idx, id = d->oldest, mask = d->mask, n;
 	const struct vop_split_used *used = d->used;
-	struct vop_drv_slot *slot = d->slot;
+	const struct vop_drv_slot *slot = d->slot;
 
 	max = VOP_MIN(max, (uint16_t)(d->seen_used - d->used_idx));
 	for (n = 0; n < max; n++, at++) {
@@ -352,7 +351,6 @@ VOP_INLINE unsigned vop_split_drv_each(struct vop_split_drv *d, struct vop_done 
 		    len > slot[id].in_len)
 			break;
 		out[n] = (struct vop_done){.cookie = slot[id].cookie, .len = len};
-		slot[id].ndesc = 0;
 		id = (id + 1) & mask;
 	}
 	d->used_idx = (uint16_t)at;
@@ -371,7 +369,7 @@ VOP_INLINE unsigned vop_split_drv_get(struct vop_split_drv *d, struct vop_done *
 		return 0;
 	while (n < max) {
 		const struct vop_split_used_elem *u = &d->used->ring[d->used_idx & d->mask];
-		uint32_t id, len, left;
+		uint32_t id, len;
 
 		if (d->run_left) {
 			n += vop_split_drv_run(d, out + n, max - n);
@@ -402,6 +400,22 @@ VOP_INLINE unsigned vop_split_drv_get(struct vop_split_drv *d, struct vop_done *
 		}
 		id = le32toh(VOP_MEM_LD(&u->id));
 		len = le32toh(VOP_MEM_LD(&u->len));
+		if (d->f.in_order) {
+			/* The entry names the last buffer of the batch that starts with the oldest. */
+			uint32_t left = (uint16_t)(d->seen_used - d->used_idx);
+			uint32_t run = id < d->size ? vop_split_drv_count(d, id, left) : UINT32_MAX;
+
+			if (vop_unlikely(run > left))
+				d->broken = VOP_V_USED_ID;
+			else if (vop_unlikely(len > d->slot[id].in_len))
+				d->broken = VOP_V_USED_LEN;
+			if (vop_unlikely(d->broken))
+				break;
+			d->run_left = run;
+			d->run_len = len;
+			d->runs = run > 1;
+			continue;
+		}
 		if (vop_unlikely(id >= d->size || d->slot[id].ndesc == 0)) {
 			d->broken = VOP_V_USED_ID;
 			break;
@@ -410,25 +424,52 @@ VOP_INLINE unsigned vop_split_drv_get(struct vop_split_drv *d, struct vop_done *
 			d->broken = VOP_V_USED_LEN;
 			break;
 		}
-		if (d->f.in_order) {
-			/* The entry names the last buffer of the batch that starts with the oldest.
-			 */
-			left = (uint16_t)(d->seen_used - d->used_idx);
-			d->run_left = vop_split_drv_count(d, id, left);
-			d->run_len = len;
-			if (vop_unlikely(d->run_left > left)) {
-				d->run_left = 0;
-				d->broken = VOP_V_USED_ID;
-				break;
-			}
-			d->runs = d->run_left > 1;
-			continue;
-		}
 		out[n++] = (struct vop_done){.cookie = d->slot[id].cookie, .len = len};
 		d->used_idx++;
 		d->outstanding--;
 		vop_split_drv_free(d, (uint16_t)id);
 	}
+	return n;
+}
+
+/* See vop_packed_drv_reclaim(). */
+VOP_INLINE unsigned vop_split_drv_reclaim(struct vop_split_drv *d)
+{
+	uint32_t left, id, i;
+	unsigned n;
+
+	if (vop_unlikely(d->broken || !d->f.in_order))
+		return 0;
+	if (d->used_idx == d->seen_used && !d->run_left) {
+		/* Pairs with the release in vop_split_dev_publish. */
+		d->seen_used = le16toh(VOP_MEM_LD_ACQ(&d->used->idx));
+		if (vop_unlikely((uint16_t)(d->seen_used - d->used_idx) > d->outstanding)) {
+			d->broken = VOP_V_USED_JUMP;
+			return 0;
+		}
+	}
+	n = left = (uint16_t)(d->seen_used - d->used_idx);
+	/* Each entry must name a buffer that the index has passed. */
+	for (i = d->run_left; i < left;) {
+		uint32_t head = le32toh(VOP_MEM_LD(&d->used->ring[(d->used_idx + i) & d->mask].id));
+		uint32_t to = head < d->size ? vop_split_drv_count(d, head, left) : UINT32_MAX;
+
+		if (vop_unlikely(to > left || to <= i)) {
+			d->broken = VOP_V_USED_ID;
+			return 0;
+		}
+		i = to;
+	}
+	for (i = 0, id = d->oldest, left = n; vop_unlikely(d->lists) && i < n; i++) {
+		left += d->slot[id].ndesc - 1u;
+		d->lists -= d->slot[id].ndesc > 1;
+		id += d->slot[id].ndesc;
+	}
+	d->run_left = 0;
+	d->oldest = (uint16_t)((d->oldest + left) & d->mask);
+	d->used_idx = (uint16_t)(d->used_idx + n);
+	d->outstanding -= n;
+	d->nfree = (uint16_t)(d->nfree + left);
 	return n;
 }
 

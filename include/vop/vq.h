@@ -75,6 +75,14 @@ VOP_INLINE unsigned vop_drvq_get(struct vop_drvq *q, struct vop_done *out, unsig
 {
 	return VOP_DRVQ(q, get, out, max);
 }
+VOP_INLINE unsigned vop_drvq_reclaim(struct vop_drvq *q)
+{
+	return VOP_DRVQ(q, reclaim);
+}
+VOP_INLINE bool vop_drvq_in_order(const struct vop_drvq *q)
+{
+	return q->packed ? q->ring.f.in_order : q->split.f.in_order;
+}
 VOP_INLINE bool vop_drvq_pending(struct vop_drvq *q)
 {
 	return VOP_DRVQ(q, pending);
