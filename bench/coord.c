@@ -305,7 +305,7 @@ int coord_plan_end(struct coord *c, int timeout_ms, struct vop_error *err)
 
 		while ((done = atomic_load_explicit(&sh->side[s].done, memory_order_acquire)) !=
 		       plan) {
-			if (reap(c, SIDE_DRIVER) | reap(c, SIDE_DEVICE))
+			if ((int)reap(c, SIDE_DRIVER) + (int)reap(c, SIDE_DEVICE))
 				e = -ECHILD;
 			else if (interrupted)
 				e = -EINTR;

@@ -10,10 +10,13 @@
 #include <unistd.h>
 
 #include <vop/copy.h>
+#include "bench/frame.h"
 #include "bench/limit.h"
 #include "bench/worker.h"
 
 #define CHUNK 4096u
+/* Private memory for frames that are made a batch at a time; larger frames have no duty limit. */
+#define DUTY_BYTES 4096u
 /* Probe: round trips counted; a fraction of a millisecond near, about a millisecond far. */
 #define PROBE_WARM  200u
 #define PROBE_TRIPS 2000u
@@ -55,8 +58,9 @@ struct line {
 	_Atomic uint64_t *head, *tail;
 	uint64_t at, seen; /* own position; the other's as last read */
 	uint32_t stride, slots, batch, bytes;
-	bool backs;
+	bool backs, duty;
 	uint32_t prefetch;
+	bool odd; /* duty: a frame was not what it should be */
 };
 
 static bool line_open(struct line *l, struct worker *w, const struct job *j, unsigned dir)
@@ -79,6 +83,7 @@ static bool line_open(struct line *l, struct worker *w, const struct job *j, uns
 		.batch = j->batch,
 		.bytes = j->bytes,
 		.backs = j->back_bytes != 0,
+		.duty = j->duty,
 		.prefetch = j->prefetch,
 	};
 	return true;
@@ -111,6 +116,32 @@ VOP_INLINE void line_move(uint8_t *slot, uint8_t *priv, uint32_t bytes, bool in)
 	__asm__ volatile("" ::: "memory"); /* each frame is really copied */
 }
 
+/* Small frames with the duties of the traffic: a batch is made in private memory, then copied in ... */
+VOP_INLINE void line_make(struct line *l, uint8_t *priv, uint32_t bytes)
+{
+	uint32_t room = (bytes + 63) & ~63u;
+	unsigned n = VOP_MIN(l->batch, DUTY_BYTES / room);
+
+	for (unsigned b = 0; b < l->batch; b += n) {
+		for (unsigned i = 0; i < n; i++)
+			frame_fill(priv + i * room + 12, 0, bytes - 12, l->at + b + i);
+		for (unsigned i = 0; i < n; i++)
+			vop_copy(line_slot(l, l->at + b + i), priv + i * room, bytes);
+	}
+}
+
+/* ... copied out and compared to the byte. */
+VOP_INLINE void line_verify(struct line *l, uint8_t *priv, uint32_t bytes, unsigned n)
+{
+	frame_block odd = {0};
+
+	for (unsigned i = 0; i < n; i++) {
+		vop_copy(priv, line_slot(l, l->at + i), bytes);
+		frame_differ(&odd, priv + 12, bytes - 12, l->at + i);
+	}
+	l->odd |= frame_odd(&odd);
+}
+
 /* Produce a batch when there is room; 0 or the batch. */
 VOP_INLINE unsigned line_produce(struct line *l, uint8_t *priv, bool backs)
 {
@@ -122,6 +153,12 @@ VOP_INLINE unsigned line_produce(struct line *l, uint8_t *priv, bool backs)
 	}
 	if (l->prefetch & 2)
 		line_touch(l, l->at + l->batch, true);
+	if (l->duty) {
+		if (l->bytes == 76)
+			line_make(l, priv, 76);
+		else
+			line_make(l, priv, l->bytes);
+	}
 	for (unsigned i = 0; i < l->batch; i++) {
 		uint64_t s = l->at + i;
 
@@ -132,7 +169,8 @@ VOP_INLINE unsigned line_produce(struct line *l, uint8_t *priv, bool backs)
 			f[0] = b[0];
 			f[1] = b[1] + s;
 		}
-		line_move(line_slot(l, s), priv, l->bytes, true);
+		if (!l->duty)
+			line_move(line_slot(l, s), priv, l->bytes, true);
 	}
 	l->at += l->batch;
 	atomic_store_explicit(l->head, l->at, memory_order_release);
@@ -153,10 +191,17 @@ VOP_INLINE unsigned line_consume(struct line *l, uint8_t *priv, bool backs)
 	n = (unsigned)VOP_MIN(l->seen - l->at, (uint64_t)l->batch);
 	if (l->prefetch & 1)
 		line_touch(l, l->at, false);
+	if (l->duty) {
+		if (l->bytes == 76)
+			line_verify(l, priv, 76, n);
+		else
+			line_verify(l, priv, l->bytes, n);
+	}
 	for (unsigned i = 0; i < n; i++) {
 		uint64_t s = l->at + i;
 
-		line_move(line_slot(l, s), priv, l->bytes, false);
+		if (!l->duty)
+			line_move(line_slot(l, s), priv, l->bytes, false);
 		if (backs) {
 			uint64_t *b = (void *)(l->back + 16 * (s & (l->slots - 1)));
 			uint64_t *f = (void *)(l->fwd + 16 * (s & (l->slots - 1)));
@@ -224,11 +269,13 @@ static int line(struct worker *w, const struct job *j, struct job_result *r)
 
 	if (!line_open(&l, w, j, j->from))
 		return -EINVAL;
+	if (l.duty && l.bytes > DUTY_BYTES / 16)
+		return -EINVAL;
 	if (w->side == j->from)
 		line_run_produce(w, j, r, &l);
 	else
 		line_run_consume(w, j, r, &l);
-	return 0;
+	return l.odd ? -EBADMSG : 0;
 }
 
 /* Plain memory copy on the driver's CPU: `bytes` between two buffers that a working set of `slots` of them makes up. */

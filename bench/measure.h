@@ -17,6 +17,7 @@ struct limit_set {
 	enum job_kind kind; /* JOB_LINE or JOB_DUPLEX; JOB_NONE: no limit */
 	enum bench_side from;
 	uint32_t bytes, back_bytes;
+	bool duty; /* also measure the best way with the duties of the traffic: made before, verified after */
 	unsigned n;
 	struct limit_way way[LIMIT_BEST];
 };
@@ -40,7 +41,8 @@ struct measured {
 	struct job_result result[SIDES]; /* of `work` */
 	enum bench_side keeper;
 	double slices[JOB_SLICES];
-	double p[3]; /* latency: 50, 99, 99.9 %, ns; the caller's */
+	double work_limit; /* frames a second with the same duties and no protocol; 0: not measured */
+	double p[3];	   /* latency: 50, 99, 99.9 %, ns; the caller's */
 };
 int measure_round(struct coord *c, const struct job *work, enum bench_side keeper,
 		  const struct limit_set *set, struct measured *m, struct vop_error *err);

@@ -105,16 +105,20 @@ VOP_INLINE void lane_send(struct net_load *L, struct net_lane *l, unsigned n, ui
 
 	if (size <= LANE_SMALL) {
 		uint8_t *small = s->small;
-
 		/*
-		 * Lines of the next batch are asked for, for writing: they come over while this one is made. The free list ahead of its tail still
-		 * holds the order of the last lap, which is as good a guess as there is. All of a batch are made before the first is copied: no copy waits
-		 * for the stores that made it.
+		 * Lines of the next batch are asked for, for writing: they come over while this one is made. Only of buffers that came
+		 * back: others the device has yet to read. All of a batch are made before the first is copied: no copy waits for
+		 * the stores that made it.
 		 */
-		vop_drvq_prefetch(&l->tx->vq, n, n);
+		bool ahead = lane_free(l) >= 2 * n;
+
+		if (ahead)
+			vop_drvq_prefetch(&l->tx->vq, n, n);
 		for (i = 0; i < n; i++, small += lane_small(size)) {
-			vop_prefetch_pair(mem + (size_t)free[(head + n + i) & mask] * stride,
-					  size + LANE_HDR, true);
+			if (ahead)
+				vop_prefetch_pair(mem + (size_t)free[(head + n + i) & mask] *
+								  stride,
+						  size + LANE_HDR, true);
 			frame_fill(small + LANE_HDR, 0, size, seq + i);
 		}
 		small = s->small;

@@ -194,7 +194,8 @@ static uint64_t pace_due(const struct pace *p)
 /* One lane's transmit turn: at most a batch; 0 when there is no room for one. */
 VOP_INLINE unsigned turn_tx(struct net_load *L, struct net_lane *l, uint32_t size, unsigned batch)
 {
-	if (lane_free(l) < batch)
+	/* Early, so that the buffers of the next batch are known to be free when this one is sent. */
+	if (lane_free(l) < 2 * batch)
 		lane_reclaim(l);
 	if (lane_free(l) < batch)
 		return 0;

@@ -186,6 +186,12 @@ static double value_share(const struct net_case *k, const struct measured *m)
 	return m->round.limit > 0 ? m->round.value / m->round.limit : 0;
 }
 
+static double value_work(const struct net_case *k, const struct measured *m)
+{
+	(void)k;
+	return m->work_limit > 0 ? m->round.value / m->work_limit : 0;
+}
+
 static double value_limit(const struct net_case *k, const struct measured *m)
 {
 	(void)k;
@@ -214,6 +220,7 @@ static void columns(struct table *t, bool latency)
 		table_column(t, "rate", NULL, TABLE_RIGHT);
 		table_column(t, "of limit", "%", TABLE_RIGHT);
 		table_column(t, "limit", NULL, TABLE_RIGHT);
+		table_column(t, "of same work", "%", TABLE_RIGHT);
 		table_column(t, "goodput", NULL, TABLE_RIGHT);
 		table_column(t, "CPU driver", "ns/frame", TABLE_RIGHT);
 		table_column(t, "CPU device", "ns/frame", TABLE_RIGHT);
@@ -263,6 +270,8 @@ static void rows(struct table *t, const struct net_run *n, const struct net_case
 				   share > 0 ? "%.0f" : "-", share * 100);
 			table_cell(t, TABLE_PLAIN, share > 0 ? "%s" : "-",
 				   human_si(b, sizeof(b), median_of(k, g, value_limit, all), "/s"));
+			share = median_of(k, g, value_work, all);
+			table_cell(t, TABLE_PLAIN, share > 0 ? "%.0f" : "-", share * 100);
 			table_cell(t, TABLE_PLAIN, "%s",
 				   human_si(c, sizeof(c), median_of(k, g, value_goodput, all),
 					    "bit/s"));

@@ -53,7 +53,10 @@ static int add(struct limits_run *l, const char *name, enum result_metric metric
 			continue;
 		table_row(l->t);
 		table_cell(l->t, TABLE_PLAIN, "%s", result_metric_text(metric));
-		table_cell(l->t, TABLE_PLAIN, size > 0 ? "%.0f" : "", size);
+		if (size > 0)
+			table_cell(l->t, TABLE_PLAIN, "%.0f", size);
+		else
+			table_cell(l->t, TABLE_PLAIN, "%s", "");
 		table_cell(l->t, TABLE_PLAIN, "%s", regime_name(g));
 		table_cell(l->t, TABLE_PLAIN, "%s",
 			   human_value(a, sizeof(a), sum[g].s.median, unit));

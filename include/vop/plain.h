@@ -36,6 +36,17 @@ VOP_INLINE uint8_t *vop_plain_at(struct vop_region *r, const struct vop_regions 
 }
 
 /*
+ * There is work: ask for the ring lines behind the first descriptor at once. A core that finds them missing one by one waits
+ * for each in turn.
+ */
+VOP_INLINE void vop_packed_dev_ask(const struct vop_packed_desc *ring, uint32_t at, uint32_t size,
+				   uint32_t max)
+{
+	for (uint32_t i = 4; i < max; i += 4)
+		__builtin_prefetch(&ring[at + i < size ? at + i : at + i - size]);
+}
+
+/*
  * Take up to max plain buffers, all device-writable (write) or all device-readable, leaving out the first `front` bytes of each. Stops before the
  * first that is not plain. Returns how many; 0 may mean none available or one that is not plain.
  */
@@ -54,13 +65,6 @@ VOP_INLINE unsigned vop_packed_dev_pop_plain(struct vop_packed_dev *d, const str
 	if (vop_unlikely(d->broken))
 		return 0;
 	max = VOP_MIN(max, size - d->inflight);
-	/*
-	 * Once there is work, ask for the ring lines behind the first at once: a core that finds them missing one by one waits for
-	 * each in turn.
-	 */
-	if (max > 4 && (VOP_PW_FLAGS(vop_packed_ld(&ring[at])) & mask) == want)
-		for (n = 4; n < max; n += 4)
-			__builtin_prefetch(&ring[at + n < size ? at + n : at + n - size]);
 	for (n = 0; n < max; n++) {
 		/* Pairs with the release in vop_packed_drv_publish. */
 		uint64_t w = vop_packed_ld(&ring[at]);
@@ -68,6 +72,8 @@ VOP_INLINE unsigned vop_packed_dev_pop_plain(struct vop_packed_dev *d, const str
 
 		if ((VOP_PW_FLAGS(w) & mask) != want)
 			break;
+		if (vop_unlikely(n == 0))
+			vop_packed_dev_ask(ring, at, size, max);
 		p = vop_plain_at(&r, rt, vop_packed_ld_addr(&ring[at]), VOP_PW_LEN(w), front);
 		if (vop_unlikely(p == NULL || VOP_PW_ID(w) >= size))
 			break;
