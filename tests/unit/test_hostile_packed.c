@@ -436,6 +436,8 @@ static void drv_used(void)
 		{0, RIG_BUF_SIZE + 1, VOP_V_USED_LEN, false},
 		{2, 2 * RIG_BUF_SIZE, VOP_V_USED_LEN, false},
 		{2, UINT32_MAX, VOP_V_USED_LEN, true},
+		{0, RIG_BUF_SIZE + 1, VOP_V_USED_LEN, true},
+		{0, UINT32_MAX, VOP_V_USED_LEN, true},
 	};
 
 	for (unsigned i = 0; i < VOP_ARRAY_SIZE(t); i++) {
@@ -498,6 +500,35 @@ static void drv_staged(void)
 	rig_free(r);
 }
 
+/* IN_ORDER, buffers of an earlier lap: a device that says all are used gives back no more than it has. */
+static void drv_more_than_outstanding(void)
+{
+	for (unsigned left = 1; left < N; left++) {
+		struct rig *r = rig_new(true, N, rig_features(4), 0);
+		struct vop_buf b[N];
+		uint32_t cookie[N] = {0, 1, 2, 3, 4}, i;
+		struct vop_done out[2 * N];
+
+		for (i = 0; i < N; i++)
+			b[i] = rig_buf(i);
+		CU_ASSERT_EQUAL(vop_drvq_add(&r->drv, b, cookie, N, true), N);
+		vop_drvq_publish(&r->drv);
+		for (i = 0; i < N; i++)
+			rig_desc(r->cfg.desc, i, 0, 8, (uint16_t)i, VOP_DESC_F_PHASE | WRITE);
+		CU_ASSERT_EQUAL(vop_drvq_get(&r->drv, out, 2 * N), N);
+		CU_ASSERT_EQUAL(vop_drvq_add(&r->drv, b, cookie, left, true), left);
+		vop_drvq_publish(&r->drv);
+		for (i = 0; i < N; i++)
+			rig_desc(r->cfg.desc, i, 0, 8, (uint16_t)i, WRITE);
+		CU_ASSERT_EQUAL(vop_drvq_get(&r->drv, out, 2 * N), left);
+		CU_ASSERT_EQUAL(vop_drvq_get(&r->drv, out, 2 * N), 0);
+		CU_ASSERT_EQUAL(vop_drvq_outstanding(&r->drv), 0);
+		CU_ASSERT_EQUAL(vop_drvq_room(&r->drv), N);
+		CU_ASSERT_EQUAL(vop_drvq_broken(&r->drv), VOP_V_NONE);
+		rig_free(r);
+	}
+}
+
 int suite_hostile_packed(void)
 {
 	CU_pSuite s = CU_add_suite(RIG_SUITE("packed ring, hostile peer"), NULL, NULL);
@@ -516,6 +547,7 @@ int suite_hostile_packed(void)
 	CU_ADD_TEST(s, dev_sum_of_lengths);
 	CU_ADD_TEST(s, dev_too_many_pieces);
 	CU_ADD_TEST(s, drv_used);
+	CU_ADD_TEST(s, drv_more_than_outstanding);
 	CU_ADD_TEST(s, drv_twice);
 	CU_ADD_TEST(s, drv_nothing_outstanding);
 	CU_ADD_TEST(s, drv_staged);

@@ -169,19 +169,21 @@ static void in_order_entries(void)
 /* The length of a used descriptor counts only with WRITE (2.8.4). */
 static void used_len_without_write(void)
 {
-	struct rig *r = rig_new(true, 4, rig_features(0), 0);
-	struct vop_buf b = rig_buf(0);
-	uint32_t cookie = 5;
-	struct vop_done out = {0};
+	for (unsigned i = 0; i < 4; i++) {
+		struct rig *r = rig_new(true, 4, rig_features(i & 1 ? 4 : 0), 0);
+		struct vop_buf b = rig_buf(0);
+		uint32_t cookie = 5;
+		struct vop_done out = {0};
 
-	CU_ASSERT_EQUAL(vop_drvq_add(&r->drv, &b, &cookie, 1, true), 1);
-	vop_drvq_publish(&r->drv);
-	rig_desc(r->cfg.desc, 0, 0, 0xffffffff, rig_get16((uint8_t *)r->cfg.desc + 12),
-		 VOP_DESC_F_PHASE);
-	CU_ASSERT_EQUAL(vop_drvq_get(&r->drv, &out, 1), 1);
-	CU_ASSERT_EQUAL(out.cookie, 5);
-	CU_ASSERT_EQUAL(out.len, 0);
-	rig_free(r);
+		CU_ASSERT_EQUAL(vop_drvq_add(&r->drv, &b, &cookie, 1, true), 1);
+		vop_drvq_publish(&r->drv);
+		rig_desc(r->cfg.desc, 0, 0, i & 2 ? 5 : UINT32_MAX,
+			 rig_get16((uint8_t *)r->cfg.desc + 12), VOP_DESC_F_PHASE);
+		CU_ASSERT_EQUAL(vop_drvq_get(&r->drv, &out, 1), 1);
+		CU_ASSERT_EQUAL(out.cookie, 5);
+		CU_ASSERT_EQUAL(out.len, 0);
+		rig_free(r);
+	}
 }
 
 /* In a table only WRITE counts: other flags and the id are ignored (2.8.7). */
