@@ -248,7 +248,7 @@ static int device_traffic(struct worker *w, const struct job *j, struct job_resu
 	bool receives = j->kind == JOB_TX || j->kind == JOB_BOTH;
 	bool keeper = j->kind == JOB_TX && sh->sides == SIDES;
 	/* A turn may sleep: with a doorbell look at the window after each one. */
-	unsigned turns = a->open.notify == VOP_NOTIFY_POLL ? 8 : 1;
+	unsigned turns = a->open.notify == VOP_NOTIFY_POLL ? 32 : 1;
 	int64_t nap_us = j->kind == JOB_IDLE ? 100000 : 2000;
 	uint64_t since, n, first;
 

@@ -171,7 +171,8 @@ VOP_INLINE unsigned tx_turn(struct vop_net *n, struct net_tx *t, unsigned pair)
 
 	if (vop_likely(t->from == t->n && n->backend.tx_plain)) {
 		took = tx_plain(n, t, pair);
-		if (took)
+		/* Nothing plain: empty, as a rule; else the long way finds out what it is. */
+		if (took || (!vop_devq_pending(&t->q.vq) && !vop_devq_broken(&t->q.vq)))
 			return took;
 	}
 
