@@ -345,7 +345,7 @@ int limit_run(struct worker *w, const struct job *j, struct job_result *r)
 	}
 }
 
-unsigned limit_ways(uint32_t bytes, struct limit_way *way)
+unsigned limit_ways(uint32_t bytes, bool dense, struct limit_way *way)
 {
 	/* Dense; lines of their own; an odd number of lines, so that neither cache sets nor line pairs repeat. */
 	uint32_t lines = (bytes + 63) / 64;
@@ -359,7 +359,7 @@ unsigned limit_ways(uint32_t bytes, struct limit_way *way)
 	unsigned n = 0, strides = bytes > 512 ? 3 : 4;
 
 	for (unsigned s = 0; s < strides; s++) {
-		if (s == 2 && stride[2] == stride[1])
+		if ((s == 0 && !dense && stride[0] % 64) || (s == 2 && stride[2] == stride[1]))
 			continue;
 		for (unsigned b = 0; b < 3; b++) {
 			way[n++] = (struct limit_way){stride[s], batch[b], slots_a, 1};

@@ -15,8 +15,10 @@ struct limit_way {
 
 #define LIMIT_WAYS_MAX 64u
 
-/* The published set for frames of `bytes`: fills way[], returns how many (at most LIMIT_WAYS_MAX). */
-unsigned limit_ways(uint32_t bytes, struct limit_way *way);
+/*
+ * dense: frames may share cache lines, which moves fewer lines; only a fair bound for traffic whose buffers do so too.
+ * The published set for frames of `bytes`: fills way[], returns how many (at most LIMIT_WAYS_MAX). */
+unsigned limit_ways(uint32_t bytes, bool dense, struct limit_way *way);
 
 /* The job that measures one way. kind JOB_LINE or JOB_DUPLEX; back_bytes as in struct job. */
 struct job limit_job(enum job_kind kind, enum bench_side from, uint32_t bytes, uint32_t back_bytes,

@@ -27,11 +27,11 @@ static double limit_rate(const struct shared *sh, unsigned i, enum job_kind kind
 }
 
 int limit_sweep(struct coord *c, enum job_kind kind, enum bench_side from, uint32_t bytes,
-		uint32_t back_bytes, struct limit_set *set, struct limit_seen *seen,
+		uint32_t back_bytes, bool dense, struct limit_set *set, struct limit_seen *seen,
 		unsigned *seen_n, struct vop_error *err)
 {
 	struct limit_way way[LIMIT_WAYS_MAX];
-	unsigned n = limit_ways(bytes, way), done, i;
+	unsigned n = limit_ways(bytes, dense, way), done, i;
 	double best[LIMIT_WAYS_MAX] = {0};
 
 	*set = (struct limit_set){

@@ -32,7 +32,7 @@ struct limit_seen {
  * Try every published way for frames of `bytes`; the best LIMIT_BEST go into *set, all into seen[] (LIMIT_WAYS_MAX; may be NULL, count in *seen_n).
  */
 int limit_sweep(struct coord *c, enum job_kind kind, enum bench_side from, uint32_t bytes,
-		uint32_t back_bytes, struct limit_set *set, struct limit_seen *seen,
+		uint32_t back_bytes, bool dense, struct limit_set *set, struct limit_seen *seen,
 		unsigned *seen_n, struct vop_error *err);
 
 /* One round of `work` with its limit (set may be NULL). */

@@ -19,7 +19,7 @@ struct limits_opts {
 	struct pair_opts pair;
 	struct opt_words only;
 	struct opt_sizes size;
-	bool ways;
+	bool ways, dense;
 };
 
 struct limits_run {
@@ -106,7 +106,8 @@ static int run_line(struct limits_run *l, const char *name, enum job_kind kind,
 	struct limit_seen seen[LIMIT_WAYS_MAX];
 	struct round *r = calloc(n, sizeof(*r));
 	struct limit_set set;
-	int e = r ? limit_sweep(&l->c, kind, from, size + 12, back, &set, seen, &seen_n, &l->err)
+	int e = r ? limit_sweep(&l->c, kind, from, size + 12, back, l->o.dense, &set, seen, &seen_n,
+				&l->err)
 		  : -ENOMEM;
 
 	for (unsigned i = 0; i < n && !e; i++) {
@@ -205,6 +206,17 @@ static void opts_table(struct limits_opts *o, struct opt *table)
 				  "64,256,1518,9000,65536",
 				  16,
 				  65550,
+				  0,
+				  0,
+				  NULL};
+	table[n++] = (struct opt){"dense",
+				  OPT_FLAG,
+				  &o->dense,
+				  NULL,
+				  "let frames share cache lines: fewer lines, a higher bound",
+				  NULL,
+				  0,
+				  0,
 				  0,
 				  0,
 				  NULL};

@@ -111,17 +111,19 @@ static enum bench_side keeper_of(const struct net_run *n, enum net_dir dir)
 static int sweep(struct net_run *n, enum net_dir dir, uint32_t size, struct limit_set *set)
 {
 	uint32_t bytes = size + VOP_NET_HDR;
+	bool dense = n->o.stride % 64;
 
 	*set = (struct limit_set){.kind = JOB_NONE};
 	if (n->p.foreign || dir == NET_LATENCY || n->p.yield)
 		return 0;
 	if (dir == NET_TX)
-		return limit_sweep(&n->c, JOB_LINE, SIDE_DRIVER, bytes, 0, set, NULL, NULL,
+		return limit_sweep(&n->c, JOB_LINE, SIDE_DRIVER, bytes, 0, dense, set, NULL, NULL,
 				   &n->err);
 	if (dir == NET_RX)
-		return limit_sweep(&n->c, JOB_LINE, SIDE_DEVICE, bytes, 16, set, NULL, NULL,
+		return limit_sweep(&n->c, JOB_LINE, SIDE_DEVICE, bytes, 16, dense, set, NULL, NULL,
 				   &n->err);
-	return limit_sweep(&n->c, JOB_DUPLEX, SIDE_DRIVER, bytes, 0, set, NULL, NULL, &n->err);
+	return limit_sweep(&n->c, JOB_DUPLEX, SIDE_DRIVER, bytes, 0, dense, set, NULL, NULL,
+			   &n->err);
 }
 
 /* A target of somebody else's may be unable to do what was asked: say what it would have to be. */
