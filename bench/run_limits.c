@@ -52,7 +52,8 @@ static int add(struct limits_run *l, const char *name, enum result_metric metric
 		if (sum[g].rounds == 0)
 			continue;
 		table_row(l->t);
-		table_cell(l->t, TABLE_PLAIN, "%s", result_metric_text(metric));
+		table_cell(l->t, TABLE_PLAIN, "%s: %s", name + strlen("limit."),
+			   result_metric_text(metric));
 		if (size > 0)
 			table_cell(l->t, TABLE_PLAIN, "%.0f", size);
 		else
