@@ -463,7 +463,7 @@ VOP_INLINE unsigned vop_split_drv_reclaim(struct vop_split_drv *d)
 	for (i = 0, id = d->oldest, left = n; vop_unlikely(d->lists) && i < n; i++) {
 		left += d->slot[id].ndesc - 1u;
 		d->lists -= d->slot[id].ndesc > 1;
-		id += d->slot[id].ndesc;
+		id = (id + d->slot[id].ndesc) & d->mask;
 	}
 	d->run_left = 0;
 	d->oldest = (uint16_t)((d->oldest + left) & d->mask);

@@ -13,6 +13,7 @@ struct fuzz_drv {
 	uint8_t *ind;
 	bool out[256]; /* by cookie: outstanding */
 	uint32_t in_len[256];
+	uint64_t born[256], time;
 	uint32_t cookie, n;
 };
 
@@ -29,6 +30,7 @@ static inline void fuzz_drv_took(struct fuzz_drv *d, uint32_t cookie, uint32_t i
 {
 	d->out[cookie] = true;
 	d->in_len[cookie] = in_len;
+	d->born[cookie] = d->time++;
 	d->n++;
 }
 
@@ -79,6 +81,24 @@ static inline void fuzz_drv_get(struct fuzz_drv *d, uint32_t max)
 	}
 }
 
+/* Those that come back without a name are the oldest. */
+static inline void fuzz_drv_reclaim(struct fuzz_drv *d)
+{
+	uint32_t was = vop_drvq_broken(&d->q);
+	unsigned n = vop_drvq_reclaim(&d->q);
+
+	FUZZ_ASSERT(n <= d->n && !(was && n) && (d->r.f.in_order || n == 0));
+	for (; n; n--) {
+		uint32_t oldest = 256;
+
+		for (uint32_t i = 0; i < 256; i++)
+			if (d->out[i] && (oldest == 256 || d->born[i] < d->born[oldest]))
+				oldest = i;
+		d->out[oldest] = false;
+		d->n--;
+	}
+}
+
 static inline int fuzz_drv(const uint8_t *data, size_t size, bool packed)
 {
 	struct fuzz_in in = {data, size};
@@ -108,6 +128,9 @@ static inline int fuzz_drv(const uint8_t *data, size_t size, bool packed)
 				vop_drvq_disarm(&d.q);
 			else if (!vop_drvq_arm(&d.q))
 				FUZZ_ASSERT(!vop_drvq_pending(&d.q) && !vop_drvq_broken(&d.q));
+			break;
+		case 5:
+			fuzz_drv_reclaim(&d);
 			break;
 		default:
 			fuzz_scribble(&d.r, &in);

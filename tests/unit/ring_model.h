@@ -469,11 +469,33 @@ static void model_dev_publish(struct model *m)
 	m->desc_used_published = m->desc_pushed;
 }
 
+/* IN_ORDER: all that came back, without saying which. */
+static void model_reclaim(struct model *m)
+{
+	uint32_t want = 0;
+
+	if (m->r->f.in_order) {
+		if (m->packed || m->seen_used == m->got)
+			m->seen_used = m->used_published;
+		want = (uint32_t)(m->seen_used - m->got);
+	}
+	MODEL(vop_drvq_reclaim(&m->r->drv) == want);
+	for (; want; want--) {
+		uint32_t at = m->done[m->got++ % m->size];
+
+		m->ndesc_free += m->buf[at].ndesc;
+		m->desc_got += m->buf[at].ndesc;
+		m->idle[m->nidle++] = at;
+	}
+}
+
 static void model_get(struct model *m)
 {
 	uint32_t max = model_count(m), want, i;
 	unsigned n;
 
+	if (rig_below(&m->rng, 4) == 0)
+		model_reclaim(m);
 	if (m->packed || m->seen_used == m->got)
 		m->seen_used = m->used_published;
 	want = VOP_MIN(max, (uint32_t)(m->seen_used - m->got));

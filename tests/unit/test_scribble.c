@@ -167,6 +167,11 @@ static void driver(struct mess *m)
 	struct vop_buf b[4] = {rig_buf(0), rig_buf(1), rig_buf(2), rig_buf(3)};
 	uint32_t cookie[4] = {7, 7, 7, 7}, n, before = vop_drvq_outstanding(&r->drv);
 
+	if (rig_below(&m->rng, 4) == 0) {
+		n = vop_drvq_reclaim(&r->drv);
+		m->bad += n > before || vop_drvq_outstanding(&r->drv) != before - n;
+		before -= n;
+	}
 	n = vop_drvq_get(&r->drv, out, 1 + rig_below(&m->rng, r->cfg.size));
 	m->bad += n > before || vop_drvq_outstanding(&r->drv) != before - n;
 	for (uint32_t i = 0; i < n; i++)
