@@ -197,8 +197,12 @@ static void take(struct rig *r, struct flow *f, const struct vop_done *d)
 {
 	static const uint8_t zero[10];
 	const uint8_t *p = rig_buf(r, RX, d->cookie);
-	uint32_t skip = f->left ? 0 : HDR, len = f->len[f->back % f->lens];
+	uint32_t skip = f->left ? 0 : HDR, len;
 
+	/* Those that fit into no buffer are dropped. */
+	while (!f->merge && f->len[f->back % f->lens] + HDR > f->rx_len)
+		f->back++;
+	len = f->len[f->back % f->lens];
 	if (skip) {
 		f->left = p[10] | (uint32_t)p[11] << 8;
 		f->bad |= d->len < HDR || memcmp(p, zero, 10) != 0 || f->left == 0 ||
@@ -464,6 +468,36 @@ static void test_too_long(void)
 	}
 }
 
+/* The same in traffic that goes on, with chains and without: what was held serves what comes. */
+static void test_drops_in_traffic(void)
+{
+	static const uint32_t len[] = {60, 2000, 61, 62, 100, 116, 117, 118, 20, 116, 9000, 5, 64};
+
+	for (unsigned i = 0; i < 4 * WAYS; i++) {
+		struct way w = {.fussy = i & 8};
+		struct flow f = flow_of(39 * 10);
+		struct vop_net_stats st;
+		struct rig r;
+
+		f.len = len;
+		f.lens = VOP_ARRAY_SIZE(len);
+		f.rx_len = 128;
+		f.rx_cut = i & 16 ? 5 : 0;
+		open_way(&r, &w, i % WAYS, 0);
+		give_all(&r, &f, 24);
+		CU_ASSERT_TRUE(rig_until(&r, drive, &f));
+		CU_ASSERT_FALSE(f.bad);
+		vop_net_get_stats(r.net, &st);
+		CU_ASSERT_EQUAL(st.tx_frames, 390);
+		CU_ASSERT_EQUAL(st.rx_frames, 30 * 9);
+		CU_ASSERT_EQUAL(st.violations, 0);
+		CU_ASSERT_FALSE(w.short_room);
+		CU_ASSERT(w.plain[RX] > 0);
+		CU_ASSERT(w.lengthy[RX] > 0);
+		rig_close(&r);
+	}
+}
+
 /* Fewer buffers than frames: the rest waits for more of them. */
 static void test_starved(void)
 {
@@ -593,6 +627,7 @@ int suite_net_plain(void)
 	    !CU_add_test(s, "header only", test_header_only) ||
 	    !CU_add_test(s, "mergeable", test_mergeable) ||
 	    !CU_add_test(s, "frame too long", test_too_long) ||
+	    !CU_add_test(s, "drops in traffic", test_drops_in_traffic) ||
 	    !CU_add_test(s, "too few buffers", test_starved) ||
 	    !CU_add_test(s, "reset", test_reset) || !CU_add_test(s, "violations", test_violations))
 		return CU_get_error();
