@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The control thread of an agent: takes requests, keeps the link alive, ends when the coordinator goes away. What is
- * particular to a role is in agent_driver.c and agent_device.c.
+ * The control thread of an agent: takes requests, keeps the link alive, ends when the coordinator
+ * goes away. What is particular to a role is in agent_driver.c and agent_device.c.
  */
 #include <errno.h>
 #include <poll.h>
@@ -90,7 +90,8 @@ static int serve(struct agent *a, bool *quit)
 	return answer(&ans);
 }
 
-/* The coordinator is gone and can no longer remove the directory it made for the link's socket: the last agent out does. */
+/* The coordinator is gone and can no longer remove the directory it made for the link's socket: the
+ * last agent out does. */
 static void remove_directory(const char *uri)
 {
 	char path[sizeof(((struct agent_open *)0)->uri)];
@@ -134,7 +135,8 @@ int cmd_agent(int argc, char **argv)
 	if (argc != 3 || (strcmp(argv[1], "driver") && strcmp(argv[1], "device")))
 		return cmd_could_not(
 			"agent is for vop-bench itself; you may want: vop-bench run net");
-	/* When the coordinator dies, however it does, the control socket ends and so do we, in order. */
+	/* When the coordinator dies, however it does, the control socket ends and so do we, in
+	 * order. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGINT, SIG_IGN); /* the coordinator takes ^C and ends us in order */
 	a.sh = mmap(NULL, sizeof(*a.sh), PROT_READ | PROT_WRITE, MAP_SHARED, AGENT_SHARED_FD, 0);

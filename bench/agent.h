@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The agent: one of the two measuring processes. The coordinator starts it with a control socket (descriptor 3) and the shared block
- * (descriptor 4), both apart from the link that is measured. Requests and answers are single messages of fixed size; between
- * them the plans in the shared block run.
+ * The agent: one of the two measuring processes. The coordinator starts it with a control socket
+ * (descriptor 3) and the shared block (descriptor 4), both apart from the link that is measured.
+ * Requests and answers are single messages of fixed size; between them the plans in the shared
+ * block run.
  */
 #ifndef BENCH_AGENT_H
 #define BENCH_AGENT_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The device's agent: the VOP's own node, net device and poller, with a verifying backend behind them. */
+/* The device's agent: the VOP's own node, net device and poller, with a verifying backend behind
+ * them. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

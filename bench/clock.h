@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Time for measuring: CLOCK_MONOTONIC in nanoseconds (BPF's clock), and raw ticks where a clock call would show in the figure. */
+/* Time for measuring: CLOCK_MONOTONIC in nanoseconds (BPF's clock), and raw ticks where a clock
+ * call would show in the figure. */
 #ifndef BENCH_CLOCK_H
 #define BENCH_CLOCK_H
 
@@ -23,8 +24,8 @@ VOP_INLINE uint64_t clock_thread_cpu_ns(void)
 }
 
 /*
- * A counter that is cheap to read; its rate is found by reading it and clock_ns() at both ends of a round (clock_scale). The
- * compiler does not move it, the CPU may by a few instructions.
+ * A counter that is cheap to read; its rate is found by reading it and clock_ns() at both ends of a
+ * round (clock_scale). The compiler does not move it, the CPU may by a few instructions.
  */
 VOP_INLINE uint64_t clock_ticks(void)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* vop-bench node: be one end of a link, by hand. What it does is vop/service.c; this is its face. */
+/* vop-bench node: be one end of a link, by hand. What it does is vop/service.c; this is its face.
+ */
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>

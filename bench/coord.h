@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The coordinator: starts the two agents, hands them plans, and knows when one of them died. Sleeps while they measure.
+ * The coordinator: starts the two agents, hands them plans, and knows when one of them died. Sleeps
+ * while they measure.
  */
 #ifndef BENCH_COORD_H
 #define BENCH_COORD_H
@@ -25,8 +26,8 @@ struct coord {
 };
 
 /*
- * Make the shared block and start the agents (the driver's only when sides is 1). cpu[side] -1: not pinned. yield: both share a CPU. 0;
- * negative errno with *err.
+ * Make the shared block and start the agents (the driver's only when sides is 1). cpu[side] -1: not
+ * pinned. yield: both share a CPU. 0; negative errno with *err.
  */
 int coord_start(struct coord *c, unsigned sides, const int cpu[SIDES], bool yield,
 		struct vop_error *err);
@@ -44,8 +45,9 @@ int coord_call_both(struct coord *c, const struct agent_request req[SIDES],
 		    struct agent_answer ans[SIDES], int timeout_ms, struct vop_error *err);
 
 /*
- * Run jobs[0..n) on the workers and wait. Results lie in c->sh->side[].result[]. 0; the first error a side reported; -ETIMEDOUT; -ECHILD: an agent
- * died (*err says which and how); -EINTR: the user wants out.
+ * Run jobs[0..n) on the workers and wait. Results lie in c->sh->side[].result[]. 0; the first error
+ * a side reported; -ETIMEDOUT; -ECHILD: an agent died (*err says which and how); -EINTR: the user
+ * wants out.
  */
 int coord_plan(struct coord *c, const struct job *jobs, unsigned n, struct vop_error *err);
 /* Hand over a plan without waiting, and wait for it later (faults are injected in between). */

@@ -20,7 +20,8 @@
 
 typedef uint64_t frame_block __attribute__((vector_size(64)));
 
-/* Through a pointer: returning a vector by value would depend on the machine flags of the caller. */
+/* Through a pointer: returning a vector by value would depend on the machine flags of the caller.
+ */
 VOP_INLINE void frame_pattern(frame_block *b, uint64_t seq, uint64_t block)
 {
 	const frame_block lane = {0x0102030405060708, 0x1f2e3d4c5b6a7988, 0x8091a2b3c4d5e6f7,
@@ -83,7 +84,8 @@ VOP_INLINE bool frame_check(const uint8_t *src, uint32_t off, uint32_t len, uint
 	return (diff[0] | diff[1] | diff[2] | diff[3] | diff[4] | diff[5] | diff[6] | diff[7]) == 0;
 }
 
-/* Gather into *odd every bit in which bytes [0, len) differ from frame `seq`; for many frames at once. */
+/* Gather into *odd every bit in which bytes [0, len) differ from frame `seq`; for many frames at
+ * once. */
 VOP_INLINE void frame_differ(frame_block *odd, const uint8_t *src, uint32_t len, uint64_t seq)
 {
 	uint64_t block = 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The loops behind the limits. They use the same copy routine as the traffic, from and into private memory that stays in the
- * first-level cache, and synchronise with two counters on lines of their own: nothing a protocol could save is left in them.
+ * The loops behind the limits. They use the same copy routine as the traffic, from and into private
+ * memory that stays in the first-level cache, and synchronise with two counters on lines of their
+ * own: nothing a protocol could save is left in them.
  */
 #include <errno.h>
 #include <poll.h>
@@ -116,7 +117,8 @@ VOP_INLINE void line_move(uint8_t *slot, uint8_t *priv, uint32_t bytes, bool in)
 	__asm__ volatile("" ::: "memory"); /* each frame is really copied */
 }
 
-/* Small frames with the duties of the traffic: a batch is made in private memory, then copied in ... */
+/* Small frames with the duties of the traffic: a batch is made in private memory, then copied in
+ * ... */
 VOP_INLINE void line_make(struct line *l, uint8_t *priv, uint32_t bytes)
 {
 	uint32_t room = (bytes + 63) & ~63u;
@@ -278,7 +280,8 @@ static int line(struct worker *w, const struct job *j, struct job_result *r)
 	return l.odd ? -EBADMSG : 0;
 }
 
-/* Plain memory copy on the driver's CPU: `bytes` between two buffers that a working set of `slots` of them makes up. */
+/* Plain memory copy on the driver's CPU: `bytes` between two buffers that a working set of `slots`
+ * of them makes up. */
 static int copy(struct worker *w, const struct job *j, struct job_result *r)
 {
 	uint64_t n = 0;
@@ -301,7 +304,8 @@ static int copy(struct worker *w, const struct job *j, struct job_result *r)
 	return 0;
 }
 
-/* eventfd there and back. The descriptors were made before the processes (coordinator); given as slots and stride. */
+/* eventfd there and back. The descriptors were made before the processes (coordinator); given as
+ * slots and stride. */
 static int wake(struct worker *w, const struct job *j, struct job_result *r)
 {
 	int mine = (int)(w->side == SIDE_DRIVER ? j->slots : j->stride);
@@ -347,7 +351,8 @@ int limit_run(struct worker *w, const struct job *j, struct job_result *r)
 
 unsigned limit_ways(uint32_t bytes, bool dense, struct limit_way *way)
 {
-	/* Dense; lines of their own; an odd number of lines, so that neither cache sets nor line pairs repeat. */
+	/* Dense; lines of their own; an odd number of lines, so that neither cache sets nor line
+	 * pairs repeat. */
 	uint32_t lines = (bytes + 63) / 64;
 	uint32_t stride[] = {(bytes + 15) & ~15u, lines * 64, (lines | 1) * 64,
 			     (lines | 1) * 64 + 2048};

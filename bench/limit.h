@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Limits: what the two CPUs can do at all, without virtio. A limit is the best over a published set of strides, batches, slots and
- * prefetch habits for the same bytes in the same direction.
+ * Limits: what the two CPUs can do at all, without virtio. A limit is the best over a published set
+ * of strides, batches, slots and prefetch habits for the same bytes in the same direction.
  */
 #ifndef BENCH_LIMIT_H
 #define BENCH_LIMIT_H
@@ -16,8 +16,9 @@ struct limit_way {
 #define LIMIT_WAYS_MAX 64u
 
 /*
- * dense: frames may share cache lines, which moves fewer lines; only a fair bound for traffic whose buffers do so too.
- * The published set for frames of `bytes`: fills way[], returns how many (at most LIMIT_WAYS_MAX). */
+ * dense: frames may share cache lines, which moves fewer lines; only a fair bound for traffic whose
+ * buffers do so too. The published set for frames of `bytes`: fills way[], returns how many (at
+ * most LIMIT_WAYS_MAX). */
 unsigned limit_ways(uint32_t bytes, bool dense, struct limit_way *way);
 
 /* The job that measures one way. kind JOB_LINE or JOB_DUPLEX; back_bytes as in struct job. */

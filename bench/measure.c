@@ -14,7 +14,8 @@ double result_rate(const struct job_result *r)
 	return r->window_ns ? (double)r->frames * 1e9 / (double)r->window_ns : 0;
 }
 
-/* The consumer's own window counts; with a duplex the slower direction bounds what both can have. */
+/* The consumer's own window counts; with a duplex the slower direction bounds what both can have.
+ */
 static double limit_rate(const struct shared *sh, unsigned i, enum job_kind kind,
 			 enum bench_side from)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Rounds: a measurement between two probes of the round trip, with its limit measured on both sides of it, in one
- * plan, so that a hundred milliseconds separate the figure from what it is held against.
+ * Rounds: a measurement between two probes of the round trip, with its limit measured on both sides
+ * of it, in one plan, so that a hundred milliseconds separate the figure from what it is held
+ * against.
  */
 #ifndef BENCH_MEASURE_H
 #define BENCH_MEASURE_H
@@ -17,7 +18,8 @@ struct limit_set {
 	enum job_kind kind; /* JOB_LINE or JOB_DUPLEX; JOB_NONE: no limit */
 	enum bench_side from;
 	uint32_t bytes, back_bytes;
-	bool duty; /* also measure the best way with the duties of the traffic: made before, verified after */
+	bool duty; /* also measure the best way with the duties of the traffic: made before,
+		      verified after */
 	unsigned n;
 	struct limit_way way[LIMIT_BEST];
 };
@@ -29,7 +31,8 @@ struct limit_seen {
 };
 
 /*
- * Try every published way for frames of `bytes`; the best LIMIT_BEST go into *set, all into seen[] (LIMIT_WAYS_MAX; may be NULL, count in *seen_n).
+ * Try every published way for frames of `bytes`; the best LIMIT_BEST go into *set, all into seen[]
+ * (LIMIT_WAYS_MAX; may be NULL, count in *seen_n).
  */
 int limit_sweep(struct coord *c, enum job_kind kind, enum bench_side from, uint32_t bytes,
 		uint32_t back_bytes, bool dense, struct limit_set *set, struct limit_seen *seen,
@@ -41,7 +44,8 @@ struct measured {
 	struct job_result result[SIDES]; /* of `work` */
 	enum bench_side keeper;
 	double slices[JOB_SLICES];
-	double work_limit; /* frames a second with the same duties and no protocol; 0: not measured */
+	double work_limit; /* frames a second with the same duties and no protocol; 0: not measured
+			    */
 	double p[3];	   /* latency: 50, 99, 99.9 %, ns; the caller's */
 };
 int measure_round(struct coord *c, const struct job *work, enum bench_side keeper,

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * `run net --chaos N`: during traffic in both directions one of the two processes, chosen at random, is killed with SIGKILL; the other
- * must notice within a second; the killed one is started again, the link is joined anew, the device is reset, and traffic goes on. After each
- * kill the books, which lie outside both processes, must hold: what came back to the driver as used had been verified by the
- * device, and no frame was lost, doubled or altered.
+ * `run net --chaos N`: during traffic in both directions one of the two processes, chosen at
+ * random, is killed with SIGKILL; the other must notice within a second; the killed one is started
+ * again, the link is joined anew, the device is reset, and traffic goes on. After each kill the
+ * books, which lie outside both processes, must hold: what came back to the driver as used had been
+ * verified by the device, and no frame was lost, doubled or altered.
  */
 #include <dirent.h>
 #include <errno.h>

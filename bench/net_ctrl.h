@@ -5,7 +5,8 @@
 
 #include "target/session.h"
 
-/* VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET on queue `ctrl` of an open session; polls for the answer. 0; -ETIMEDOUT, -EREMOTEIO (refused), -ENOMEM. */
+/* VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET on queue `ctrl` of an open session; polls for the answer. 0;
+ * -ETIMEDOUT, -EREMOTEIO (refused), -ENOMEM. */
 int net_ctrl_set_pairs(struct session *s, unsigned ctrl, uint16_t pairs, int timeout_ms,
 		       struct vop_error *err);
 

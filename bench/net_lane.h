@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One lane of the driver's end: buffers, free list, books, and the two turns of the hot loop. Private to net_load*.c.
+ * One lane of the driver's end: buffers, free list, books, and the two turns of the hot loop.
+ * Private to net_load*.c.
  */
 #ifndef BENCH_NET_LANE_H
 #define BENCH_NET_LANE_H
@@ -21,7 +22,8 @@ struct lane_scratch {
 struct net_lane {
 	struct session_queue *tx, *rx;
 	bool circle; /* IN_ORDER: buffers go round, and the free list never changes */
-	/* transmit buffers: a free list that is first in, first out, so that with IN_ORDER buffer i stays with descriptor i */
+	/* transmit buffers: a free list that is first in, first out, so that with IN_ORDER buffer i
+	 * stays with descriptor i */
 	uint8_t *tx_mem;
 	uint64_t tx_bus;
 	uint32_t tx_stride, tx_n;
@@ -106,9 +108,10 @@ VOP_INLINE void lane_send(struct net_load *L, struct net_lane *l, unsigned n, ui
 	if (size <= LANE_SMALL) {
 		uint8_t *small = s->small;
 		/*
-		 * Lines of the next batch are asked for, for writing: they come over while this one is made. Only of buffers that came
-		 * back: others the device has yet to read. All of a batch are made before the first is copied: no copy waits for
-		 * the stores that made it.
+		 * Lines of the next batch are asked for, for writing: they come over while this one
+		 * is made. Only of buffers that came back: others the device has yet to read. All
+		 * of a batch are made before the first is copied: no copy waits for the stores that
+		 * made it.
 		 */
 		bool ahead = lane_free(l) >= 2 * n;
 
@@ -148,10 +151,12 @@ VOP_INLINE void lane_send(struct net_load *L, struct net_lane *l, unsigned n, ui
 	atomic_store_explicit(&l->count_tx->completed, l->tx_done, memory_order_relaxed);
 }
 
-/* Frames of more than one buffer (mergeable): gather in private memory, check when whole. Slow path. */
+/* Frames of more than one buffer (mergeable): gather in private memory, check when whole. Slow
+ * path. */
 void lane_merge(struct net_load *L, struct net_lane *l, const uint8_t *src, uint32_t len);
 
-/* Receive what is there and give the buffers back unread: what a foreign target sends while we only transmit. */
+/* Receive what is there and give the buffers back unread: what a foreign target sends while we only
+ * transmit. */
 VOP_INLINE void lane_discard(struct net_lane *l)
 {
 	struct vop_done done[LANE_BATCH];
@@ -195,7 +200,8 @@ VOP_INLINE unsigned lane_receive(struct net_load *L, struct net_lane *l, uint32_
 		frame_block odd = {0};
 		uint32_t wrong = 0;
 
-		/* Each is copied out and compared on its way; only when a bit is wrong somewhere, one by one. */
+		/* Each is copied out and compared on its way; only when a bit is wrong somewhere,
+		 * one by one. */
 		for (i = 0; i < n; i++) {
 			const uint8_t *src = mem + (size_t)cookie[i] * stride;
 

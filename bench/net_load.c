@@ -13,7 +13,8 @@ uint32_t net_load_stride(uint32_t size)
 {
 	uint32_t lines = (size + LANE_HDR + 63) / 64;
 
-	/* Whole lines, an odd number of them: neighbours share no line, and neither cache sets nor line pairs repeat. */
+	/* Whole lines, an odd number of them: neighbours share no line, and neither cache sets nor
+	 * line pairs repeat. */
 	return (lines | 1) * 64;
 }
 

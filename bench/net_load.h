@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The driver's end of the traffic: lanes (queue pairs of one or several net devices) over sessions, and the loops that fill and
- * empty them. The loops know rings and doorbells; they know no target.
+ * The driver's end of the traffic: lanes (queue pairs of one or several net devices) over sessions,
+ * and the loops that fill and empty them. The loops know rings and doorbells; they know no target.
  */
 #ifndef BENCH_NET_LOAD_H
 #define BENCH_NET_LOAD_H
@@ -28,13 +28,15 @@ struct net_load_config {
 struct net_load;
 
 /*
- * Buffers for every lane of the sessions, receive queues filled. The sessions stay the caller's. NULL with *err.
+ * Buffers for every lane of the sessions, receive queues filled. The sessions stay the caller's.
+ * NULL with *err.
  */
 struct net_load *net_load_new(struct shared *sh, struct session *const *sessions, unsigned n,
 			      const struct net_load_config *cfg, struct vop_error *err);
 void net_load_free(struct net_load *l);
 
-/* Run JOB_TX .. JOB_ECHO, JOB_IDLE on the worker. -EPROTO: a queue broke; net_load_broken() says why. */
+/* Run JOB_TX .. JOB_ECHO, JOB_IDLE on the worker. -EPROTO: a queue broke; net_load_broken() says
+ * why. */
 int net_load_run(struct net_load *l, struct worker *w, const struct job *j, struct job_result *r);
 /* Frames sent and received in the last job. */
 uint64_t net_load_moved(const struct net_load *l);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The driver's loops. Each runs until its window closes, then drains: what was sent must come back, so that the books can be
- * balanced. Flags of a job, on lines of their own: tail[SIDE_DRIVER] = 1: the driver has drained and its totals are final;
- * tail[SIDE_DEVICE] = 1: the device makes no more frames and its totals are final.
+ * The driver's loops. Each runs until its window closes, then drains: what was sent must come back,
+ * so that the books can be balanced. Flags of a job, on lines of their own: tail[SIDE_DRIVER] = 1:
+ * the driver has drained and its totals are final; tail[SIDE_DEVICE] = 1: the device makes no more
+ * frames and its totals are final.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -96,8 +97,8 @@ static int drain_tx(struct net_load *L, struct worker *w, uint64_t *waiting)
 }
 
 /*
- * Frames that come back carry the numbers they were sent with, not the device's: other books while a job echoes.
- * Nothing is in flight when these are called.
+ * Frames that come back carry the numbers they were sent with, not the device's: other books while
+ * a job echoes. Nothing is in flight when these are called.
  */
 static void echo_books(struct net_load *L, struct verify *saved)
 {
@@ -194,7 +195,8 @@ static uint64_t pace_due(const struct pace *p)
 /* One lane's transmit turn: at most a batch; 0 when there is no room for one. */
 VOP_INLINE unsigned turn_tx(struct net_load *L, struct net_lane *l, uint32_t size, unsigned batch)
 {
-	/* Early, so that the buffers of the next batch are known to be free when this one is sent. */
+	/* Early, so that the buffers of the next batch are known to be free when this one is sent.
+	 */
 	if (lane_free(l) < 2 * batch)
 		lane_reclaim(l);
 	if (lane_free(l) < batch)
@@ -359,8 +361,9 @@ int net_loop_both(struct net_load *L, struct worker *w, const struct job *j, str
 }
 
 /*
- * Round trips on lane 0. Closed loop: `depth` frames in flight (job.slots, at least 1), time from before the copy in to after the copy out.
- * With a rate: open loop, time from the *intended* send, so that a stall is not omitted.
+ * Round trips on lane 0. Closed loop: `depth` frames in flight (job.slots, at least 1), time from
+ * before the copy in to after the copy out. With a rate: open loop, time from the *intended* send,
+ * so that a stall is not omitted.
  */
 #define ECHO_RING 4096u
 
@@ -400,7 +403,8 @@ int net_loop_echo(struct net_load *L, struct worker *w, const struct job *j, str
 			lane_reclaim(l);
 		if (j->rate) {
 			if (pace_due(&p) && lane_free(l) && l->tx_seq - base - got < ECHO_RING) {
-				/* Intended moment of this frame, in ticks of the clock in use: nanoseconds. */
+				/* Intended moment of this frame, in ticks of the clock in use:
+				 * nanoseconds. */
 				stamp[l->tx_seq % ECHO_RING] =
 					p.begin + (uint64_t)((double)(p.sent + 1) / p.per_ns);
 				lane_send(L, l, 1, size);

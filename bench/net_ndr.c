@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The no-drop rate, searched as RFC 2544 (26.1) does: the highest offered rate at which no frame finds the ring full. Frames have a due time and
- * are dropped when there is no room for them then, as on a wire.
+ * The no-drop rate, searched as RFC 2544 (26.1) does: the highest offered rate at which no frame
+ * finds the ring full. Frames have a due time and are dropped when there is no room for them then,
+ * as on a wire.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -43,7 +44,8 @@ static int search(struct net_run *n, uint32_t size, struct measured *best)
 		e = trial(n, size, rate, &m);
 		if (e)
 			return e;
-		/* Offered but not even produced in time counts as dropped too: within half a percent. */
+		/* Offered but not even produced in time counts as dropped too: within half a
+		 * percent. */
 		if (m.result[SIDE_DRIVER].dropped == 0 && m.round.value >= rate * 0.995) {
 			low = rate;
 			*best = m;

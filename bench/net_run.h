@@ -41,7 +41,8 @@ struct net_run {
 	double idle_share[SIDES];
 };
 
-/* Join the link and find the devices; initialise them for a frame size. 0 or negative errno with n->err. */
+/* Join the link and find the devices; initialise them for a frame size. 0 or negative errno with
+ * n->err. */
 int net_run_open(struct net_run *n);
 int net_run_session(struct net_run *n, uint32_t size);
 struct job net_run_job(const struct net_run *n, enum net_dir dir, uint32_t size);

@@ -6,7 +6,8 @@
 #include <vop/mem.h>
 #include "bench/net_sink.h"
 
-/* Frames up to here are copied out as a batch and checked as a batch, so that the copies' misses overlap. */
+/* Frames up to here are copied out as a batch and checked as a batch, so that the copies' misses
+ * overlap. */
 #define SMALL 256u
 
 struct sink_lane {
@@ -41,7 +42,8 @@ static uint32_t gather(uint8_t *dst, const struct vop_net_frame *f, uint32_t max
 	return at;
 }
 
-/* A large frame of one piece, a chunk at a time, so that what was copied is checked while it is near. */
+/* A large frame of one piece, a chunk at a time, so that what was copied is checked while it is
+ * near. */
 static void check_chunks(struct net_sink *s, struct verify *v, const uint8_t *src, uint32_t len)
 {
 	bool good = len == s->size;
@@ -102,8 +104,9 @@ static unsigned sink_tx(void *ctx, unsigned pair, const struct vop_net_frame *f,
 }
 
 /*
- * Small frames of one piece: each is copied out and compared on its way, all of a batch before anything is decided. When one bit is wrong anywhere, the
- * private copies are gone through one by one.
+ * Small frames of one piece: each is copied out and compared on its way, all of a batch before
+ * anything is decided. When one bit is wrong anywhere, the private copies are gone through one by
+ * one.
  */
 VOP_INLINE void take_small(struct net_sink *s, struct sink_lane *l, const struct vop_plain *f,
 			   unsigned n, uint32_t size)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The device's end of the traffic: a backend of the VOP's net device that verifies what it is given, makes what it is asked
- * for, or echoes.
+ * The device's end of the traffic: a backend of the VOP's net device that verifies what it is
+ * given, makes what it is asked for, or echoes.
  */
 #ifndef BENCH_NET_SINK_H
 #define BENCH_NET_SINK_H

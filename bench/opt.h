@@ -4,8 +4,8 @@
  * from the same lines.
  *
  * Accepts `--name value` and `--name=value`; flags take no value; `--` ends the options; the last
- * of several wins (OPT_STRINGS keeps them all). `--help` and `-h` stop the parse. Nothing here exits or prints anywhere but to
- * the FILE it was given, so that a test can read what a user would.
+ * of several wins (OPT_STRINGS keeps them all). `--help` and `-h` stop the parse. Nothing here
+ * exits or prints anywhere but to the FILE it was given, so that a test can read what a user would.
  *
  * Not thread-safe on the same targets; no state of its own.
  */

@@ -18,12 +18,14 @@ struct pair_opts {
 unsigned pair_opts_table(struct pair_opts *o, struct opt *table);
 
 /*
- * Parse, start the workers, begin the result. 0: go on, and call pair_end(). Otherwise *status is what the command returns (help, bad usage).
+ * Parse, start the workers, begin the result. 0: go on, and call pair_end(). Otherwise *status is
+ * what the command returns (help, bad usage).
  */
 int pair_begin(const struct opt *table, int argc, char **argv, const char *workload,
 	       const char *about, struct pair_opts *o, struct coord *c, struct result **res,
 	       int *status);
-/* Stop, say what failed when e is not 0, else write the result file; returns the command's status. */
+/* Stop, say what failed when e is not 0, else write the result file; returns the command's status.
+ */
 int pair_end(const struct pair_opts *o, struct coord *c, struct result *res, int e,
 	     const struct vop_error *err);
 

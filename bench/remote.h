@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Accesses to the peer's window during a job, in the instrumented build (memory class `counted`); nothing in any other. Worker thread.
+ * Accesses to the peer's window during a job, in the instrumented build (memory class `counted`);
+ * nothing in any other. Worker thread.
  */
 #ifndef BENCH_REMOTE_H
 #define BENCH_REMOTE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The bare ring: driver half against device half over the arena, no device, no payload touched. The same inlined calls as
- * the traffic.
+ * The bare ring: driver half against device half over the arena, no device, no payload touched. The
+ * same inlined calls as the traffic.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -38,7 +38,8 @@ static struct vop_ring_features features_of(const struct job *j)
 }
 
 /*
- * rtt: one buffer at a time, there and back. Otherwise batches, as many outstanding as the ring holds.
+ * rtt: one buffer at a time, there and back. Otherwise batches, as many outstanding as the ring
+ * holds.
  */
 static __attribute__((noinline)) uint64_t driver_loop(struct worker *w, const struct job *j,
 						      struct job_result *r, struct vop_drvq *q,

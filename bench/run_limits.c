@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* vop-bench run limits: what the two CPUs can do at all. Also the probe other measurements are bracketed with. */
+/* vop-bench run limits: what the two CPUs can do at all. Also the probe other measurements are
+ * bracketed with. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

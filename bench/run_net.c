@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * vop-bench run net: sizes and directions, rounds, books. What is said about them is in net_report.c.
+ * vop-bench run net: sizes and directions, rounds, books. What is said about them is in
+ * net_report.c.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -107,7 +108,8 @@ static enum bench_side keeper_of(const struct net_run *n, enum net_dir dir)
 	return dir == NET_TX && !n->p.foreign ? SIDE_DEVICE : SIDE_DRIVER;
 }
 
-/* The bound of a direction: the same bytes the same way; receive also moves descriptors back and forth. */
+/* The bound of a direction: the same bytes the same way; receive also moves descriptors back and
+ * forth. */
 static int sweep(struct net_run *n, enum net_dir dir, uint32_t size, struct limit_set *set)
 {
 	uint32_t bytes = size + VOP_NET_HDR;

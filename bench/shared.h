@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The block the coordinator shares with its two workers, one in each process. It outlives them: what a worker counted as
- * delivered stays counted when it is killed.
+ * The block the coordinator shares with its two workers, one in each process. It outlives them:
+ * what a worker counted as delivered stays counted when it is killed.
  *
- * The coordinator writes a plan (a few jobs) and a number; both workers go through the jobs in lockstep, meeting at a barrier
- * before each, and report per job. Nothing but the workers runs meanwhile: on a machine with two CPUs the coordinator sleeps until
- * both have answered.
+ * The coordinator writes a plan (a few jobs) and a number; both workers go through the jobs in
+ * lockstep, meeting at a barrier before each, and report per job. Nothing but the workers runs
+ * meanwhile: on a machine with two CPUs the coordinator sleeps until both have answered.
  *
- * Every line has one writer. A job's window is the time in which things count: the *keeper* of the job (the
- * receiver of frames, where there is one) opens it after the warm-up and closes it.
+ * Every line has one writer. A job's window is the time in which things count: the *keeper* of the
+ * job (the receiver of frames, where there is one) opens it after the warm-up and closes it.
  */
 #ifndef BENCH_SHARED_H
 #define BENCH_SHARED_H
@@ -50,20 +50,21 @@ struct job {
 	uint64_t rate; /* frames a second, all lanes together; 0: as fast as it goes */
 	/* limits and bare ring */
 	uint32_t bytes, stride, slots, batch;
-	uint32_t
-		back_bytes; /* of each frame's descriptor, returned to the producer; 0: only a counter goes back */
-	uint32_t
-		prefetch; /* bit 0: the consumer asks for a batch's lines first; bit 1: the producer for the next batch's */
+	uint32_t back_bytes; /* of each frame's descriptor, returned to the producer; 0: only a
+				counter goes back */
+	uint32_t prefetch;   /* bit 0: the consumer asks for a batch's lines first; bit 1: the
+				producer for the next batch's */
 	bool duty; /* limits: frames are made before and verified after, as the traffic does */
 	bool packed, in_order, event_idx;
-	bool drop; /* with a rate: a frame that finds no room is dropped, as on a wire (no-drop rate) */
+	bool drop; /* with a rate: a frame that finds no room is dropped, as on a wire (no-drop
+		      rate) */
 };
 
 /* What one side says of one job. */
 struct job_result {
 	uint64_t window_ns; /* length of its window */
-	uint64_t
-		frames; /* receiver: verified in the window; sender: given to the ring in the window */
+	uint64_t frames;    /* receiver: verified in the window; sender: given to the ring in the
+			       window */
 	uint64_t bytes;
 	uint64_t cpu_ns;	       /* thread CPU time in the window */
 	uint64_t dropped;	       /* with job.drop */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a receiver does with a frame it has copied into private memory: check every byte against the sequence number it expects, and keep
- * the books. One lane, one direction, one thread.
+ * What a receiver does with a frame it has copied into private memory: check every byte against the
+ * sequence number it expects, and keep the books. One lane, one direction, one thread.
  */
 #ifndef BENCH_VERIFY_H
 #define BENCH_VERIFY_H
@@ -13,7 +13,8 @@ struct verify {
 	uint64_t expected; /* next sequence number */
 	uint64_t delivered, lost, doubled, altered;
 	struct lane_count *count;
-	bool numbered; /* the sender numbers frames and pads with zeroes (the product's source), not our pattern */
+	bool numbered; /* the sender numbers frames and pads with zeroes (the product's source), not
+			  our pattern */
 };
 
 /* A frame that is not the expected one: lost, doubled or altered? */

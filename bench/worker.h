@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A worker: the one measuring thread of a process. Runs plans in lockstep with the worker of the other process.
+ * A worker: the one measuring thread of a process. Runs plans in lockstep with the worker of the
+ * other process.
  */
 #ifndef BENCH_WORKER_H
 #define BENCH_WORKER_H
@@ -12,8 +13,8 @@
 struct worker;
 
 /*
- * Run one job on this side: fill *r. Returns 0 or a negative errno. Called on the worker thread with both sides past
- * the barrier. job_window() says when to stop.
+ * Run one job on this side: fill *r. Returns 0 or a negative errno. Called on the worker thread
+ * with both sides past the barrier. job_window() says when to stop.
  */
 typedef int (*worker_fn)(struct worker *w, const struct job *j, struct job_result *r);
 
@@ -24,8 +25,9 @@ struct worker {
 	void *load;	   /* the agent's traffic state */
 	worker_fn traffic; /* JOB_TX .. JOB_ECHO, JOB_IDLE; NULL: -ENOTCONN */
 	/*
-	 * Between plans, over and over, each call at most a few milliseconds: serve what must be served all the time (a device's control queue).
-	 * False: nothing to serve, sleep. NULL: sleep.
+	 * Between plans, over and over, each call at most a few milliseconds: serve what must be
+	 * served all the time (a device's control queue). False: nothing to serve, sleep. NULL:
+	 * sleep.
 	 */
 	bool (*idle)(struct worker *w);
 	pthread_t thread;

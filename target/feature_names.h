@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Words for feature bits, the only table of them: for messages, for --features and for `list
- * features`. Bits of the transport have one name everywhere; bits of a device type (VIRTIO 1.4, 2.2)
- * are named after its table. A bit without a name is "bitN" in both directions.
+ * features`. Bits of the transport have one name everywhere; bits of a device type
+ * (VIRTIO 1.4, 2.2) are named after its table. A bit without a name is "bitN" in both directions.
  *
  * Everything here is pure: any thread.
  */

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The gate is Dekker's: the closer stores `closed` and then loads `inside`, the poller stores `inside` and then
- * loads `closed`. All four are sequentially consistent, so there is one order of them and the later of
- * the two stores precedes both loads that follow it: either the closer sees the poller inside and
- * waits for it, or the poller sees the gate closed and steps back. Neither both miss nor, since only
- * the poller steps back, do both wait for ever.
+ * The gate is Dekker's: the closer stores `closed` and then loads `inside`, the poller stores
+ * `inside` and then loads `closed`. All four are sequentially consistent, so there is one order of
+ * them and the later of the two stores precedes both loads that follow it: either the closer sees
+ * the poller inside and waits for it, or the poller sees the gate closed and steps back. Neither
+ * both miss nor, since only the poller steps back, do both wait for ever.
  *
  * What they protect is handed over by the same words. The poller's store of inside = 0 (release)
  * pairs with the closer's load (acquire): whatever the poller did is over. The closer's decrement
  * of `closed` (release) pairs with the load in enter (acquire): what was changed is seen. The
- * relaxed load in pass() needs no pairing: while the poller is inside nothing is changed, and a value
- * that is a little old only delays the closer.
+ * relaxed load in pass() needs no pairing: while the poller is inside nothing is changed, and a
+ * value that is a little old only delays the closer.
  */
 #include <limits.h>
 #include <unistd.h>

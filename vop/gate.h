@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A gate between the control thread and one polling thread: the control thread closes it to change what the
- * poller uses (rings, regions, windows), the poller notices between two turns and waits.
+ * A gate between the control thread and one polling thread: the control thread closes it to change
+ * what the poller uses (rings, regions, windows), the poller notices between two turns and waits.
  *
- * The poller calls vop_gate_enter() before it first touches anything, vop_gate_pass() once a turn (one relaxed load when open), and
- * vop_gate_leave() when it stops. vop_gate_close() returns when the poller is outside or waits in pass(); it nests. A poller
- * that sleeps on doorbells includes vop_gate_fd() in what it waits for.
+ * The poller calls vop_gate_enter() before it first touches anything, vop_gate_pass() once a turn
+ * (one relaxed load when open), and vop_gate_leave() when it stops. vop_gate_close() returns when
+ * the poller is outside or waits in pass(); it nests. A poller that sleeps on doorbells includes
+ * vop_gate_fd() in what it waits for.
  */
 #ifndef VOP_GATE_H
 #define VOP_GATE_H

@@ -138,8 +138,8 @@ struct vop_node *vop_node_open(struct vop_link *link, const struct vop_node_conf
 			       struct vop_error *err);
 /*
  * As vop_node_open(), without waiting: link_up() comes from a later vop_node_service(), or that
- * returns -EPROTO / -EPIPE when the peer's page is no good. For event loops and for two nodes in one
- * thread.
+ * returns -EPROTO / -EPIPE when the peer's page is no good. For event loops and for two nodes in
+ * one thread.
  */
 struct vop_node *vop_node_start(struct vop_link *link, const struct vop_node_config *cfg,
 				struct vop_error *err);

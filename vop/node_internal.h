@@ -27,7 +27,8 @@ struct vop_heap {
  * -EINVAL on overflow. */
 int vop_heap_init(struct vop_heap *h, uint64_t base, uint64_t size);
 void vop_heap_fini(struct vop_heap *h);
-/* 0 with *addr, -ENOSPC, -EINVAL (size 0, align not a power of two). At least cache-line aligned. */
+/* 0 with *addr, -ENOSPC, -EINVAL (size 0, align not a power of two). At least cache-line aligned.
+ */
 int vop_heap_alloc(struct vop_heap *h, uint64_t size, uint64_t align, uint64_t *addr);
 /* Ranges that were not handed out are ignored: -EINVAL. */
 int vop_heap_free(struct vop_heap *h, uint64_t addr, uint64_t size);

@@ -5,8 +5,8 @@
  * costs as much as there are doorbells that rang, however many jobs sleep.
  *
  * A job is parked when a poll found nothing (adaptive: for long enough) and arm() saw nothing
- * either; arm() is what makes this safe: it asks for the doorbell first and looks at the ring last. It
- * becomes active when its doorbell rings: drained first, looked at after.
+ * either; arm() is what makes this safe: it asks for the doorbell first and looks at the ring last.
+ * It becomes active when its doorbell rings: drained first, looked at after.
  */
 #include <poll.h>
 #include <pthread.h>
@@ -158,8 +158,8 @@ unsigned vop_poller_turn(struct vop_poller *p, int64_t timeout_us)
 	vop_gate_pass(&p->gate);
 	done = poll_active(p);
 	if (p->nactive == 0) {
-		/* vop_poller_free() sets the flag behind a closed gate, which ends this sleep and was
-		 * passed in this turn; so it is seen before there is another. */
+		/* vop_poller_free() sets the flag behind a closed gate, which ends this sleep and
+		 * was passed in this turn; so it is seen before there is another. */
 		if (!atomic_load_explicit(&p->stop, memory_order_relaxed))
 			wait_doorbells(p, timeout_us);
 		return done;

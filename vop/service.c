@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One life of the service is one life of the link: a new window, a new node, devices created anew, so that a
- * peer that was killed and came back finds everything reset. The poller outlives them; its jobs
- * are gone with the devices.
+ * One life of the service is one life of the link: a new window, a new node, devices created anew,
+ * so that a peer that was killed and came back finds everything reset. The poller outlives them;
+ * its jobs are gone with the devices.
  */
 #include <poll.h>
 #include <stdarg.h>

@@ -58,12 +58,13 @@ struct vop_service_config {
 	/* Devices to create whenever a link comes up; the caller's. */
 	const struct vop_service_net *create;
 	unsigned creates;
-	/* Devices of the peer that this node plays are served like this one; pairs and queue size are what
-	 * their creator allows. */
+	/* Devices of the peer that this node plays are served like this one; pairs and queue size
+	 * are what their creator allows. */
 	struct vop_service_net serve;
 	/* One sentence for people about each event; may be NULL. */
 	void (*say)(void *ctx, enum vop_service_event event, const char *text);
-	/* Counters of every device that is served, every stats_ms while the link is up; may be NULL. */
+	/* Counters of every device that is served, every stats_ms while the link is up; may be
+	 * NULL. */
 	void (*stats)(void *ctx, const struct vop_device_info *info,
 		      const struct vop_net_stats *st);
 	int stats_ms;
@@ -71,9 +72,9 @@ struct vop_service_config {
 };
 
 /*
- * Run until cancel_fd says so (0), or the peer does not come (-ETIMEDOUT) or has gone for good (-EPIPE), or
- * nothing can be done about the link, or a device cannot be created: another negative errno. *err
- * says what went wrong in one line.
+ * Run until cancel_fd says so (0), or the peer does not come (-ETIMEDOUT) or has gone for good
+ * (-EPIPE), or nothing can be done about the link, or a device cannot be created: another negative
+ * errno. *err says what went wrong in one line.
  */
 int vop_service_run(const struct vop_service_config *cfg, struct vop_error *err);
 

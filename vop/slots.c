@@ -4,8 +4,8 @@
  * VOP-29).
  *
  * Callbacks may enter vop_node_service() again (a vop_drv_*() call waits by servicing), so nothing
- * here keeps a pointer or a snapshot across a callback but a struct vop_device, which stays until no
- * call on the stack can hold it.
+ * here keeps a pointer or a snapshot across a callback but a struct vop_device, which stays until
+ * no call on the stack can hold it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,8 +129,8 @@ static bool read_slot(struct vop_node *n, unsigned s, uint32_t word, struct vop_
 
 static void acknowledge(struct vop_node *n, unsigned s, uint32_t word)
 {
-	/* Pairs with the load-acquire in vop_own_slot_look(): all use of the device is over before the
-	 * creator sees it. */
+	/* Pairs with the load-acquire in vop_own_slot_look(): all use of the device is over before
+	 * the creator sees it. */
 	vop_own_put32_rel(n, VOP_ACK_OFFSET + s * sizeof(vop_le32), word);
 	vop_node_nudge(n, n->peer, s);
 }

@@ -37,8 +37,8 @@ enum vop_mem_class {
  * stay behind later messages, but it never loses one, and it never lets one overtake a DOORBELL.
  */
 enum vop_msg_type {
-	VOP_MSG_NUDGE =
-		1, /* look at creator/slot: slot word, role block or acknowledgement changed; arg and arg2 are 0 */
+	VOP_MSG_NUDGE = 1, /* look at creator/slot: slot word, role block or acknowledgement
+			      changed; arg and arg2 are 0 */
 	VOP_MSG_DOORBELL =
 		2, /* sender listens on doorbell `arg`; a link may attach what ringing needs */
 	VOP_MSG_RING = 3,     /* doorbell `arg` rung, on links whose doorbells are messages */

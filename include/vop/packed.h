@@ -394,7 +394,8 @@ VOP_INLINE bool vop_packed_drv_publish(struct vop_packed_drv *d)
 	return kick;
 }
 
-/* IN_ORDER: how many buffers from the oldest outstanding one to `id`; more than are outstanding when it is none of them. */
+/* IN_ORDER: how many buffers from the oldest outstanding one to `id`; more than are outstanding
+ * when it is none of them. */
 VOP_INLINE uint32_t vop_packed_drv_count(const struct vop_packed_drv *d, uint32_t id)
 {
 	if (vop_unlikely(id >= d->size))
@@ -429,7 +430,8 @@ VOP_INLINE unsigned vop_packed_drv_run(struct vop_packed_drv *d, struct vop_done
 
 /*
  * *done: there is nothing more to look at.
- * IN_ORDER, a used descriptor for each buffer of one descriptor: the usual way back of received data. Stops at anything else, which the caller looks at.
+ * IN_ORDER, a used descriptor for each buffer of one descriptor: the usual way back of received
+ * data. Stops at anything else, which the caller looks at.
  */
 VOP_INLINE unsigned vop_packed_drv_each(struct vop_packed_drv *d, struct vop_done *out,
 					unsigned max, bool *done)
@@ -534,8 +536,9 @@ VOP_INLINE unsigned vop_packed_drv_get(struct vop_packed_drv *d, struct vop_done
 }
 
 /*
- * IN_ORDER only: how many buffers came back, the oldest first, without saying which; for a driver whose buffers go round in a circle. Lengths are
- * not told, so it is for buffers nothing is written into. 0 without IN_ORDER.
+ * IN_ORDER only: how many buffers came back, the oldest first, without saying which; for a driver
+ * whose buffers go round in a circle. Lengths are not told, so it is for buffers nothing is written
+ * into. 0 without IN_ORDER.
  */
 VOP_INLINE unsigned vop_packed_drv_reclaim(struct vop_packed_drv *d)
 {

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The short way through the device half for plain buffers: one descriptor, one region, one direction. Most buffers
- * of most devices are plain; what is not is left where it is for vop_devq_pop(), which takes anything. The rules of trust,
- * ordering and threads are those of packed.h and split.h.
+ * The short way through the device half for plain buffers: one descriptor, one region, one
+ * direction. Most buffers of most devices are plain; what is not is left where it is for
+ * vop_devq_pop(), which takes anything. The rules of trust, ordering and threads are those of
+ * packed.h and split.h.
  *
- * A device takes plain buffers in ring order and gives them back in that order, so nothing but the id has to be kept.
+ * A device takes plain buffers in ring order and gives them back in that order, so nothing but the
+ * id has to be kept.
  */
 #ifndef VOP_PLAIN_H
 #define VOP_PLAIN_H
@@ -36,8 +38,8 @@ VOP_INLINE uint8_t *vop_plain_at(struct vop_region *r, const struct vop_regions 
 }
 
 /*
- * There is work: ask for the ring lines behind the first descriptor at once. A core that finds them missing one by one waits
- * for each in turn.
+ * There is work: ask for the ring lines behind the first descriptor at once. A core that finds them
+ * missing one by one waits for each in turn.
  */
 VOP_INLINE void vop_packed_dev_ask(const struct vop_packed_desc *ring, uint32_t at, uint32_t size,
 				   uint32_t max)
@@ -47,8 +49,9 @@ VOP_INLINE void vop_packed_dev_ask(const struct vop_packed_desc *ring, uint32_t 
 }
 
 /*
- * Take up to max plain buffers, all device-writable (write) or all device-readable, leaving out the first `front` bytes of each. Stops before the
- * first that is not plain. Returns how many; 0 may mean none available or one that is not plain.
+ * Take up to max plain buffers, all device-writable (write) or all device-readable, leaving out the
+ * first `front` bytes of each. Stops before the first that is not plain. Returns how many; 0 may
+ * mean none available or one that is not plain.
  */
 VOP_INLINE unsigned vop_packed_dev_pop_plain(struct vop_packed_dev *d, const struct vop_regions *rt,
 					     struct vop_plain *v, unsigned max, bool write,
@@ -104,7 +107,8 @@ VOP_INLINE void vop_packed_dev_stage_used(struct vop_packed_dev *d, uint64_t w, 
 	vop_packed_advance(&d->used, ndesc, d->size);
 }
 
-/* Give back n buffers nothing was written into. With IN_ORDER one used descriptor says it all (VIRTIO 1.4, 2.8.9). */
+/* Give back n buffers nothing was written into. With IN_ORDER one used descriptor says it all
+ * (VIRTIO 1.4, 2.8.9). */
 VOP_INLINE void vop_packed_dev_push_read(struct vop_packed_dev *d, const struct vop_plain *v,
 					 unsigned n)
 {

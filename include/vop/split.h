@@ -401,7 +401,8 @@ VOP_INLINE unsigned vop_split_drv_get(struct vop_split_drv *d, struct vop_done *
 		id = le32toh(VOP_MEM_LD(&u->id));
 		len = le32toh(VOP_MEM_LD(&u->len));
 		if (d->f.in_order) {
-			/* The entry names the last buffer of the batch that starts with the oldest. */
+			/* The entry names the last buffer of the batch that starts with the oldest.
+			 */
 			uint32_t left = (uint16_t)(d->seen_used - d->used_idx);
 			uint32_t run = id < d->size ? vop_split_drv_count(d, id, left) : UINT32_MAX;
 
@@ -621,7 +622,8 @@ vop_split_dev_chain(const struct vop_split_dev *d, const struct vop_regions *rt,
 	}
 }
 
-/* How many available buffers there are to take; reads the index only when all that was seen is taken. */
+/* How many available buffers there are to take; reads the index only when all that was seen is
+ * taken. */
 VOP_INLINE unsigned vop_split_dev_left(struct vop_split_dev *d)
 {
 	unsigned left = (uint16_t)(d->seen_avail - d->avail_idx);

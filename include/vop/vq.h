@@ -54,8 +54,9 @@ VOP_INLINE int vop_drvq_add_chain(struct vop_drvq *q, const struct vop_buf *b, u
 	return VOP_DRVQ(q, add_chain, b, nout, nin, cookie);
 }
 /*
- * Ask for the ring lines that the n descriptors `ahead` of the next one will be written to: a hint, worth giving a batch ahead, since
- * the lines lie in the device's cache. Split rings that are filled in order keep their descriptors and need none.
+ * Ask for the ring lines that the n descriptors `ahead` of the next one will be written to: a hint,
+ * worth giving a batch ahead, since the lines lie in the device's cache. Split rings that are
+ * filled in order keep their descriptors and need none.
  */
 VOP_INLINE void vop_drvq_prefetch(const struct vop_drvq *q, uint32_t ahead, uint32_t n)
 {

@@ -390,8 +390,9 @@ static void model_pop_plain(struct model *m)
 }
 
 /*
- * Give back the short way. Of what was written into, each buffer says how much; of what was not, the ring may name only
- * the last of several when they come back in order: they cannot be writable then.
+ * Give back the short way. Of what was written into, each buffer says how much; of what was not,
+ * the ring may name only the last of several when they come back in order: they cannot be writable
+ * then.
  */
 static void model_push_plain(struct model *m)
 {

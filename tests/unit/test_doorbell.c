@@ -230,7 +230,8 @@ static void plain_eventfd(void)
 	close(fd);
 }
 
-/* The worst case of the race, made certain: inside the ring, the counter full, the call blocking. */
+/* The worst case of the race, made certain: inside the ring, the counter full, the call blocking.
+ */
 static void stuck_ring_is_freed(void)
 {
 	struct vop_doorbell_guard *g;

@@ -226,7 +226,8 @@ static void dev_plain_after_good_ones(void)
 	rig_free(r);
 }
 
-/* To the last byte of a region, and not beyond: with the region known from the buffer before, and without. */
+/* To the last byte of a region, and not beyond: with the region known from the buffer before, and
+ * without. */
 static void dev_plain_bounds(void)
 {
 	static const struct {
@@ -500,7 +501,8 @@ static void drv_staged(void)
 	rig_free(r);
 }
 
-/* IN_ORDER, buffers of an earlier lap: a device that says all are used gives back no more than it has. */
+/* IN_ORDER, buffers of an earlier lap: a device that says all are used gives back no more than it
+ * has. */
 static void drv_more_than_outstanding(void)
 {
 	for (unsigned left = 1; left < N; left++) {

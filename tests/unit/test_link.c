@@ -954,8 +954,8 @@ static void window_cannot_shrink(void)
 	end();
 }
 
-/* A child that opens the link as a host, once the name exists if it is to be second, and waits to be
- * killed. */
+/* A child that opens the link as a host, once the name exists if it is to be second, and waits to
+ * be killed. */
 static pid_t child_host(bool second)
 {
 	struct vop_shm_config cfg = config(VOP_HOST);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The net device's short way for plain buffers (vop/dev/net_poll.c), and how it goes on the long way: an echo behind a
- * backend that counts which way frames come and takes as few as it likes.
+ * The net device's short way for plain buffers (vop/dev/net_poll.c), and how it goes on the long
+ * way: an echo behind a backend that counts which way frames come and takes as few as it likes.
  */
 #include <string.h>
 
@@ -133,8 +133,8 @@ static void open_way(struct rig *r, struct way *w, unsigned i, uint64_t want)
 
 struct flow {
 	uint32_t frames, sent, back;
-	uint32_t
-		window; /* frames on their way, at most; the echo is never full when all of them find buffers */
+	uint32_t window; /* frames on their way, at most; the echo is never full when all of them
+			    find buffers */
 	const uint32_t *len; /* of frame n: len[n % lens] */
 	unsigned lens;
 	uint32_t rx_len;
@@ -418,8 +418,8 @@ static bool arrive(struct rig *r, void *arg)
 }
 
 /*
- * A frame that does not fit ends the short way wherever it stands. It is dropped, its buffer serves the next frame, and what just
- * fits is not dropped.
+ * A frame that does not fit ends the short way wherever it stands. It is dropped, its buffer serves
+ * the next frame, and what just fits is not dropped.
  */
 static void test_too_long(void)
 {

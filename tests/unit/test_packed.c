@@ -68,7 +68,8 @@ static void model_little_room(void)
 		run(61, bits, true, 10 + bits, 6000, 88 + bits);
 }
 
-/* Nothing but plain buffers, all one way: long runs of the short way, both ways, around every end. */
+/* Nothing but plain buffers, all one way: long runs of the short way, both ways, around every end.
+ */
 static void model_plain(void)
 {
 	static const uint32_t size[] = {1, 2, 3, 5, 7, 8, 64, 255, 256};

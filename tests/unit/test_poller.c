@@ -186,7 +186,8 @@ static bool until_done(struct work *w)
 static const struct vop_poller_config threaded = {
 	.cpu = -1, .spin_ns = 5000, .yield = true, .own_thread = true};
 
-/* Every way to wait: each piece of work is given when the job may be asleep, or just going to be. */
+/* Every way to wait: each piece of work is given when the job may be asleep, or just going to be.
+ */
 static void test_no_wakeup_lost(void)
 {
 	static const enum vop_notify how[] = {VOP_NOTIFY_POLL, VOP_NOTIFY_EVENT,

@@ -65,7 +65,8 @@ static void index_wrap(void)
 	}
 }
 
-/* Nothing but plain buffers, all one way: long runs of the short way, both ways, around every end. */
+/* Nothing but plain buffers, all one way: long runs of the short way, both ways, around every end.
+ */
 static void model_plain(void)
 {
 	static const uint32_t size[] = {1, 2, 8, 64, 256};

@@ -38,7 +38,8 @@ static struct net_queue *queue_of(struct vop_net *n, unsigned index)
 	return index % 2 ? &n->pair[index / 2]->tx.q : &n->pair[index / 2]->rx.q;
 }
 
-/* The first touch of the ring: only after DRIVER_OK (3.1.1). A queue that is no good is a violation. */
+/* The first touch of the ring: only after DRIVER_OK (3.1.1). A queue that is no good is a
+ * violation. */
 static void open_queue(struct vop_net *n, struct net_queue *q)
 {
 	const uint64_t *f = vop_device_features(n->d);
@@ -157,8 +158,8 @@ static void net_queue_stop(void *dev, unsigned index)
 		return;
 	vop_poller_pause(n->poller);
 	q->live = false;
-	/* The job goes, or goes on with the other queue of the pair. It cannot fail for want of memory
-	 * in a way that leaves somebody polling: the old job is gone by then. */
+	/* The job goes, or goes on with the other queue of the pair. It cannot fail for want of
+	 * memory in a way that leaves somebody polling: the old job is gone by then. */
 	update(n, index);
 	q->cfg = NULL;
 	__atomic_store_n(&q->violation, VOP_V_NONE, __ATOMIC_RELAXED);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The net device (VIRTIO 1.4, 5.1): 12-byte header, MAC, status, MTU, multiqueue with its control queue, mergeable receive
- * buffers. What happens with frames is a backend's affair: null, source and echo are in net_backend.c, others can
- * be given by the caller.
+ * The net device (VIRTIO 1.4, 5.1): 12-byte header, MAC, status, MTU, multiqueue with its control
+ * queue, mergeable receive buffers. What happens with frames is a backend's affair: null, source
+ * and echo are in net_backend.c, others can be given by the caller.
  *
  * Threads: open, close and struct vop_dev_ops on the control thread; frames on the poller.
  */
@@ -27,7 +27,8 @@ enum vop_net_feature {
 	VOP_NET_F_MQ = 22,
 };
 
-/* A frame in shared memory: its pieces without the virtio header. The pieces are checked; the bytes may change under us. */
+/* A frame in shared memory: its pieces without the virtio header. The pieces are checked; the bytes
+ * may change under us. */
 struct vop_net_frame {
 	const struct vop_iov *iov;
 	uint32_t niov;
@@ -35,29 +36,33 @@ struct vop_net_frame {
 };
 
 /*
- * A backend. All calls on the poller, for queue pair `pair`; several pairs may share one backend object.
+ * A backend. All calls on the poller, for queue pair `pair`; several pairs may share one backend
+ * object.
  */
 struct vop_net_backend {
 	const char *name;
 	void *ctx;
 	/*
-	 * Frames from the driver. Take the first k of them (read everything needed out of shared memory) and return k; the rest is
-	 * offered again in a later turn.
+	 * Frames from the driver. Take the first k of them (read everything needed out of shared
+	 * memory) and return k; the rest is offered again in a later turn.
 	 */
 	unsigned (*tx)(void *ctx, unsigned pair, const struct vop_net_frame *f, unsigned n);
 	/* As tx, for frames of one piece each, which most are; NULL: tx gets them all. */
 	unsigned (*tx_plain)(void *ctx, unsigned pair, const struct vop_plain *f, unsigned n);
-	/* Frames for the driver: lengths of the next ones, at most max; returns how many there are now. NULL: never any. */
+	/* Frames for the driver: lengths of the next ones, at most max; returns how many there are
+	 * now. NULL: never any. */
 	unsigned (*rx_lengths)(void *ctx, unsigned pair, uint32_t *len, unsigned max);
 	/*
-	 * Write the first n of them into f[i], all of f[i].len bytes, and forget them. A frame the driver has no
-	 * room for is dropped: its f[i] has no pieces and length 0.
+	 * Write the first n of them into f[i], all of f[i].len bytes, and forget them. A frame the
+	 * driver has no room for is dropped: its f[i] has no pieces and length 0.
 	 */
 	void (*rx_fill)(void *ctx, unsigned pair, const struct vop_net_frame *f, unsigned n);
-	/* As rx_fill, into frames of one piece each; f[i].len is room, len[i] what is to be written. NULL: rx_fill fills them all. */
+	/* As rx_fill, into frames of one piece each; f[i].len is room, len[i] what is to be
+	 * written. NULL: rx_fill fills them all. */
 	void (*rx_fill_plain)(void *ctx, unsigned pair, const struct vop_plain *f,
 			      const uint32_t *len, unsigned n);
-	/* The device was reset: forget frames in flight, start over. May be NULL. On the control thread while the poller is paused. */
+	/* The device was reset: forget frames in flight, start over. May be NULL. On the control
+	 * thread while the poller is paused. */
 	void (*reset)(void *ctx);
 	void (*free)(void *ctx); /* may be NULL */
 };
@@ -98,7 +103,8 @@ void vop_net_get_stats(const struct vop_net *n, struct vop_net_stats *out);
 /* Backends of the product. 0 or -ENOMEM / -EINVAL; *b is filled. */
 /* Sink: copies every frame out and drops it. */
 int vop_net_backend_null(struct vop_net_backend *b);
-/* Source: numbered frames of `size` bytes without end: 14 bytes of Ethernet header (ethertype 0x88b5), two bytes 0, 64-bit number, zeroes. */
+/* Source: numbered frames of `size` bytes without end: 14 bytes of Ethernet header (ethertype
+ * 0x88b5), two bytes 0, 64-bit number, zeroes. */
 int vop_net_backend_source(struct vop_net_backend *b, uint32_t size);
 /* Echo: what the driver sent on pair p comes back on pair p, copied out and in, in order. */
 int vop_net_backend_echo(struct vop_net_backend *b, unsigned pairs);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The backends of the product: null takes every frame and drops it, source makes frames without
- * end, echo returns what was sent. Payload is copied out of and into shared memory in all of them: a frame
- * that was not read has not arrived. Memory of the driver is read exactly once, a byte at most.
+ * end, echo returns what was sent. Payload is copied out of and into shared memory in all of them:
+ * a frame that was not read has not arrived. Memory of the driver is read exactly once, a byte at
+ * most.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -121,7 +122,8 @@ static void source_fill(void *ctx, unsigned pair, const struct vop_net_frame *f,
 	unsigned i;
 
 	for (i = 0; i < n; i++) {
-		/* A frame that is dropped is dropped by us as the driver's link would: its number is missing. */
+		/* A frame that is dropped is dropped by us as the driver's link would: its number
+		 * is missing. */
 		uint64_t le = htole64(number + i);
 
 		memcpy(s->frame + SOURCE_STAMP - sizeof(le), &le, sizeof(le));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The control queue (VIRTIO 1.4, 5.1.6.5): one request per buffer, readable class, command and data,
- * then a writable byte for the answer. The one command of ours is VQ_PAIRS_SET (5.1.6.5.6).
+ * The control queue (VIRTIO 1.4, 5.1.6.5): one request per buffer, readable class, command and
+ * data, then a writable byte for the answer. The one command of ours is VQ_PAIRS_SET (5.1.6.5.6).
  */
 #include <string.h>
 
@@ -41,8 +41,8 @@ static uint8_t set_pairs(struct vop_net *n, const uint8_t *data, uint64_t len)
 	pairs = data[0] | (unsigned)data[1] << 8;
 	if (pairs < 1 || pairs > n->pairs)
 		return NET_CTRL_ERR;
-	/* In effect before the request is used, since both happen on the poller: nothing goes to a queue
-	 * beyond them afterwards. */
+	/* In effect before the request is used, since both happen on the poller: nothing goes to a
+	 * queue beyond them afterwards. */
 	n->active = pairs;
 	for (i = old; i < pairs; i++)
 		vop_poller_wake(n->poller, vop_net_pair_poll, n->pair[i]);

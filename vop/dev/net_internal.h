@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What the files of the net device share: net.c (control thread), net_poll.c (frames), net_ctrl.c
- * (control queue). Who may touch what: queue state belongs to the poller while the queue is live and the
- * poller is not paused, to the control thread otherwise. The exceptions are atomic: violation, and the
- * counters.
+ * (control queue). Who may touch what: queue state belongs to the poller while the queue is live
+ * and the poller is not paused, to the control thread otherwise. The exceptions are atomic:
+ * violation, and the counters.
  */
 #ifndef VOP_DEV_NET_INTERNAL_H
 #define VOP_DEV_NET_INTERNAL_H
@@ -11,9 +11,11 @@
 #include <vop/vq.h>
 #include "vop/dev/net.h"
 
-/* Pieces of one buffer, at most; longer chains are refused (TOO_LONG). As the C library's IOV_MAX. */
+/* Pieces of one buffer, at most; longer chains are refused (TOO_LONG). As the C library's IOV_MAX.
+ */
 #define NET_PIECES 1024u
-/* Receive buffers held at a time: a 64 KiB frame in buffers of 256 bytes, or a batch of small ones. */
+/* Receive buffers held at a time: a 64 KiB frame in buffers of 256 bytes, or a batch of small ones.
+ */
 #define NET_HELD 320u
 /* Control requests in one turn. */
 #define NET_CTRL_BATCH 4u
@@ -71,9 +73,9 @@ struct vop_net {
 	struct vop_net_backend backend;
 	struct vop_poller *poller;
 	bool mergeable;
-	unsigned
-		active; /* pairs in use; changed by the control queue on the poller, and while paused */
-	unsigned pairs; /* that exist */
+	unsigned active; /* pairs in use; changed by the control queue on the poller, and while
+			    paused */
+	unsigned pairs;	 /* that exist */
 
 	/* Control thread. */
 	struct vop_device *d;
@@ -91,7 +93,8 @@ struct vop_net {
 	struct net_pair *pair[VOP_NET_PAIRS_MAX];
 };
 
-/* Poller: one turn of a pair (struct net_pair), of the control queue (struct vop_net); see poller.h. */
+/* Poller: one turn of a pair (struct net_pair), of the control queue (struct vop_net); see
+ * poller.h. */
 unsigned vop_net_pair_poll(void *ctx);
 bool vop_net_pair_arm(void *ctx);
 void vop_net_pair_disarm(void *ctx);
@@ -106,8 +109,8 @@ void vop_net_violate(struct vop_net *n, struct net_queue *q, uint32_t why);
 VOP_INLINE void net_ring(struct net_queue *q)
 {
 	VOP_MEM_FLUSH();
-	/* No memory for the ring is the only failure after which it is owed (doorbell.h); a peer that is
-	 * gone is the control thread's affair. */
+	/* No memory for the ring is the only failure after which it is owed (doorbell.h); a peer
+	 * that is gone is the control thread's affair. */
 	q->ring_owed = vop_doorbell_ring(q->cfg->call) == -ENOBUFS;
 }
 VOP_INLINE void net_publish(struct net_queue *q)

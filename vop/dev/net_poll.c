@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The net device's hot path: frames between the rings and the backend (VIRTIO 1.4, 5.1.6.2 and
- * 5.1.6.4). One turn takes a batch from the transmit ring, gives it to the backend, then asks the backend
- * for frames and fills receive buffers; so an echo is answered in the turn that saw it.
+ * 5.1.6.4). One turn takes a batch from the transmit ring, gives it to the backend, then asks the
+ * backend for frames and fills receive buffers; so an echo is answered in the turn that saw it.
  *
  * Everything per frame is inline; the backend is called once a batch.
  */
@@ -37,8 +37,8 @@ static uint64_t total(const struct vop_iov *v, unsigned n)
 }
 
 /*
- * Take len bytes off the front of pieces that hold more or just as many. src: copy them from there first; NULL:
- * only skip.
+ * Take len bytes off the front of pieces that hold more or just as many. src: copy them from there
+ * first; NULL: only skip.
  */
 static void take_front(struct vop_iov **v, uint32_t *n, const uint8_t *src, uint32_t len)
 {
@@ -143,7 +143,8 @@ static VOP_NOINLINE uint64_t bytes_of(const struct vop_net_frame *f, unsigned n)
 }
 
 /*
- * The short way: frames of one piece, straight from the ring to the backend. What the backend does not take is kept the long way.
+ * The short way: frames of one piece, straight from the ring to the backend. What the backend does
+ * not take is kept the long way.
  */
 VOP_INLINE unsigned tx_plain(struct vop_net *n, struct net_tx *t, unsigned pair)
 {
@@ -392,7 +393,8 @@ VOP_INLINE unsigned rx_guess(const struct net_rx *r, unsigned frames)
 	return VOP_MIN(VOP_MAX(n, r->least), NET_HELD);
 }
 
-/* Plain buffers that were taken and not used, as the long way holds them: with their headers' room. */
+/* Plain buffers that were taken and not used, as the long way holds them: with their headers' room.
+ */
 static VOP_NOINLINE void rx_keep(struct net_rx *r, unsigned from, unsigned to)
 {
 	r->from = 0;
@@ -408,8 +410,8 @@ static VOP_NOINLINE void rx_keep(struct net_rx *r, unsigned from, unsigned to)
 }
 
 /*
- * The short way: a plain buffer for each frame. A frame that does not fit ends it: what was taken and not used is kept the long way,
- * which knows what to do. Frames done.
+ * The short way: a plain buffer for each frame. A frame that does not fit ends it: what was taken
+ * and not used is kept the long way, which knows what to do. Frames done.
  */
 VOP_INLINE unsigned rx_short(struct vop_net *n, struct net_rx *r, unsigned pair, unsigned frames)
 {
@@ -531,8 +533,8 @@ bool vop_net_pair_arm(void *ctx)
 	}
 	if (t->q.live) {
 		work |= t->q.ring_owed;
-		/* Frames the backend did not take: it takes them when receive buffers come; if it does not
-		 * wait for those, it must be asked again. */
+		/* Frames the backend did not take: it takes them when receive buffers come; if it
+		 * does not wait for those, it must be asked again. */
 		if (t->from != t->n)
 			work |= !(r->q.live && r->starving);
 		else
