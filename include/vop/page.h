@@ -8,12 +8,14 @@
  * writes control words only into its *own* window; the other node reads them there. So each window
  * holds
  *
- *   header        who I am, how large, where the tables are              written once, before the
- * link is announced slot table    the devices I created (64)                             creator's
- * words ack table     what I have seen of the peer's slots (64)              acknowledgements of
- * hot-add and hot-remove role table    per device of the link, by creator and slot (2 x 64): a
- * *device block* when I am the device, a *driver block* when I am the driver memory        rings,
- * buffers, pools: from VOP_PAGE_SIZE on
+ *   header        who I am, how large, where the tables are; written once, before the link is
+ *                 announced
+ *   slot table    the devices I created (64): the creator's words
+ *   ack table     what I have seen of the peer's slots (64): acknowledgements of hot-add and
+ *                 hot-remove
+ *   role table    per device of the link, by creator and slot (2 x 64): a *device block* when I am
+ *                 the device, a *driver block* when I am the driver
+ *   memory        rings, buffers, pools: from VOP_PAGE_SIZE on
  *
  * A request (status, features, queue set-up, reset, config write) is a mailbox: the driver fills
  * its block, then store-releases req_seq; the device load-acquires it, copies what it needs, acts,
