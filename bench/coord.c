@@ -269,7 +269,10 @@ int coord_call_both(struct coord *c, const struct agent_request req[SIDES],
 			return e[s];
 	}
 	e[0] = receive(c, 0, req[0].op, &ans[0], deadline, err);
-	/* When the first has failed, the second's words are only a consequence, but must be taken. */
+	/*
+	 * When the first has failed, the second's words are only a consequence, but must be
+	 * taken.
+	 */
 	if (e[0]) {
 		struct vop_error other = {""};
 

@@ -116,7 +116,10 @@ static int run_job(struct worker *w, const struct job *j, struct job_result *r)
 
 	memset(r, 0, sizeof(*r));
 	if (w->side == SIDE_DRIVER) {
-		/* Between two barriers: the other side looks at neither before it has passed the second. */
+		/*
+		 * Between two barriers: the other side looks at neither before it has passed
+		 * the second.
+		 */
 		atomic_store(&w->sh->window.v, WINDOW_WARM);
 		atomic_store(&w->sh->ping.v, 0);
 		atomic_store(&w->sh->pong.v, 0);

@@ -272,7 +272,10 @@ static int shm_recv(struct vop_link *l, struct vop_msg *m)
 	/* The peer may be gone already and still have left messages: read on. */
 	flush(s);
 	n = recv_wire(s, &w, &fd);
-	/* The peer went with messages of ours unread: what it said before comes after this error. */
+	/*
+	 * The peer went with messages of ours unread: what it said before comes after this
+	 * error.
+	 */
 	if (n == -ECONNRESET)
 		n = recv_wire(s, &w, &fd);
 	if (n == -EAGAIN || n == -EINTR) {

@@ -173,7 +173,7 @@ void *vop_node_alloc(struct vop_node *n, size_t size, size_t align, uint64_t *bu
 void vop_node_free(struct vop_node *n, uint64_t bus, size_t size);
 
 /* --- creator
- * ------------------------------------------------------------------------------------------------------
+ * ------------------------------------------------------------
  */
 /* Publish a device: slot number, or -ENOSPC, -EINVAL. device_added() is called for this node before
  * it returns. */
@@ -186,7 +186,7 @@ int vop_node_create(struct vop_node *n, const struct vop_device_create *c);
 int vop_node_destroy(struct vop_node *n, unsigned slot, int timeout_ms);
 
 /* --- any role
- * -----------------------------------------------------------------------------------------------------
+ * ------------------------------------------------------------
  */
 struct vop_device_info {
 	enum vop_node_id creator, device, driver;
@@ -203,7 +203,7 @@ void vop_device_set_private(struct vop_device *d, void *p);
 void *vop_device_private(const struct vop_device *d);
 
 /* --- device role
- * --------------------------------------------------------------------------------------------------
+ * ------------------------------------------------------------
  */
 /* Offer: config, features, queues become visible to the driver. -EBUSY if offered already, -ENOSPC
  * no memory for the pool, -EINVAL. */

@@ -507,7 +507,10 @@ int vop_rdv_turn_away(struct vop_rdv *r)
 	if (s < 0)
 		return errno == EAGAIN || errno == EINTR || errno == ECONNABORTED ? 0 : -errno;
 	send(s, &m, sizeof(m), MSG_NOSIGNAL | MSG_DONTWAIT);
-	/* Take its HELLO out, or closing would reset the connection; its window falls away unseen. */
+	/*
+	 * Take its HELLO out, or closing would reset the connection; its window falls away
+	 * unseen.
+	 */
 	recv(s, &m, sizeof(m), MSG_DONTWAIT);
 	close(s);
 	return 1;

@@ -45,8 +45,7 @@ struct vop_dma_job {
 };
 
 struct vop_dma_config {
-	uint32_t
-		entries; /* jobs not yet polled, at most; a power of two up to VOP_DMA_ENTRIES_MAX */
+	uint32_t entries; /* jobs not yet polled, at most; a power of two */
 	size_t threshold; /* bytes; from this length on the engine copies */
 	int cpu;	  /* the engine's CPU, or -1: anywhere */
 	uint32_t spin_us; /* the engine looks that long for more work before it sleeps */
