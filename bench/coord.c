@@ -224,7 +224,7 @@ static int receive(struct coord *c, enum bench_side side, uint32_t op, struct ag
 			continue;
 		}
 		if (ans->op == AGENT_LOST && op != AGENT_LOST)
-			continue; /* the plan's error or the next call's says what follows from it */
+			continue; /* what follows from it is said by the plan or the next call */
 		if (ans->op != op)
 			continue;
 		if (ans->error)
