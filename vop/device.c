@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The device role: the offer, and the answers to the driver's requests. The driver is not trusted:
- * a request is copied once into private memory, checked there, and acted upon from there.
+ * The device role: the offer, and the answers to the driver's requests; those about queues are
+ * device_queue.c's. The driver is not trusted: a request is copied once into private memory,
+ * checked there, and acted upon from there.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "vop/node_internal.h"
-
-#define DEV(field) offsetof(struct vop_device_block, field)
-#define DRV(field) offsetof(struct vop_driver_block, field)
 
 /* Line 0 of the driver block from slot_gen on, as copied. */
 struct request {
@@ -41,7 +39,7 @@ static enum vop_req_result result_of(int err)
 /* --- what the device says unasked --- */
 
 /* VIRTIO 1.4, 2.3 and 2.5: the count moves, the driver is nudged. */
-static void notify_config(struct vop_device *d)
+void vop_srv_notify_config(struct vop_device *d)
 {
 	struct vop_server *s = d->srv;
 
@@ -49,238 +47,6 @@ static void notify_config(struct vop_device *d)
 	 * when the count has moved. */
 	vop_own_put32_rel(d->node, vop_own_role(d) + DEV(config_events), ++s->config_events);
 	vop_node_nudge(d->node, d->info.creator, d->info.slot);
-}
-
-static void publish_violations(struct vop_device *d, unsigned q)
-{
-	const struct vop_srv_queue *sq = &d->srv->q[q];
-	struct vop_device_queue out = {
-		.kick_doorbell = htole32(sq->kick_num),
-		.size_max = htole16(d->srv->offer.queue_size_max),
-		.violations = htole16(sq->violations),
-		.violation = htole32(sq->why),
-	};
-
-	vop_own_put(d->node, vop_own_role(d) + DEV(queue) + q * sizeof(out), &out, sizeof(out));
-}
-
-/* --- queues --- */
-
-static void close_queue(struct vop_device *d, unsigned q)
-{
-	struct vop_srv_queue *sq = &d->srv->q[q];
-	const struct vop_dev_ops *ops = d->srv->offer.ops;
-
-	if (sq->running) {
-		sq->running = false;
-		ops->queue_stop(d->srv->offer.dev, q);
-	}
-	vop_node_db_unlisten(d->node, &sq->kick, &sq->kick_num);
-	if (sq->call_on)
-		d->node->link->ops->db_close(d->node->link, &sq->call);
-	sq->call_on = false;
-	sq->call = VOP_DOORBELL_INIT;
-	sq->enabled = false;
-}
-
-void vop_srv_quiesce(struct vop_device *d)
-{
-	unsigned q;
-
-	for (q = 0; d->srv && q < d->srv->offer.queues; q++)
-		close_queue(d, q);
-}
-
-void vop_srv_release_memory(struct vop_device *d)
-{
-	if (d->srv && d->srv->offer.pool_size)
-		vop_node_free(d->node, d->srv->pool, d->srv->offer.pool_size);
-	if (d->srv)
-		d->srv->offer.pool_size = 0;
-}
-
-/* Does [addr, addr + len) lie in [base, base + size)? No sum is formed that could overflow. */
-static bool inside(uint64_t addr, uint64_t len, uint64_t base, uint64_t size)
-{
-	return addr >= base && len <= size && addr - base <= size - len;
-}
-
-static bool at_device(const struct vop_device *d, uint64_t addr, uint64_t len)
-{
-	return inside(addr, len, d->srv->pool, d->srv->offer.pool_size);
-}
-
-static bool at_driver(const struct vop_device *d, uint64_t addr, uint64_t len)
-{
-	const struct vop_window_info *w = &d->node->link->peer;
-
-	return inside(addr, len, w->base + VOP_PAGE_SIZE, w->size - VOP_PAGE_SIZE);
-}
-
-/* Sizes and alignments of the parts (VIRTIO 1.4, 2.7 and 2.8). */
-struct ring_shape {
-	uint64_t desc_len, driver_len, device_len;
-	uint64_t desc_align, driver_align, device_align;
-};
-
-static struct ring_shape shape_of(bool packed, uint32_t size)
-{
-	if (packed)
-		return (struct ring_shape){16ull * size, 4, 4, 16, 4, 4};
-	return (struct ring_shape){16ull * size, 6 + 2ull * size, 6 + 8ull * size, 16, 2, 4};
-}
-
-static int check_placement(const struct vop_device *d, const struct vop_queue_config *c,
-			   const struct ring_shape *s)
-{
-	bool desc_dev = at_device(d, c->desc_bus, s->desc_len);
-	bool desc_drv = at_driver(d, c->desc_bus, s->desc_len);
-	bool driver_dev = at_device(d, c->driver_bus, s->driver_len);
-	bool driver_drv = at_driver(d, c->driver_bus, s->driver_len);
-	bool device_dev = at_device(d, c->device_bus, s->device_len);
-	bool device_drv = at_driver(d, c->device_bus, s->device_len);
-	bool ok;
-
-	if (c->packed) {
-		/* Event structures lie each at its reader, or wherever the driver likes: either
-		 * side may hold them (VOP-63). */
-		ok = (driver_dev || driver_drv) && (device_dev || device_drv) &&
-		     (c->ring_placement == VOP_RING_DEVICE ? desc_dev : desc_drv);
-		return ok ? 0 : -EINVAL;
-	}
-	switch (c->ring_placement) {
-	case VOP_RING_DRIVER:
-		ok = desc_drv && driver_drv && device_drv;
-		break;
-	case VOP_RING_DEVICE:
-		ok = desc_dev && driver_dev && device_dev;
-		break;
-	default:
-		ok = desc_dev && driver_dev && device_drv;
-	}
-	return ok ? 0 : -EINVAL;
-}
-
-static int check_queue(const struct vop_device *d, struct vop_queue_config *c)
-{
-	const struct vop_server *s = d->srv;
-	struct ring_shape shape;
-	uint32_t placements = s->offer.pool_size ? 7u : 1u;
-
-	if (c->size == 0 || c->size > s->offer.queue_size_max)
-		return -EINVAL;
-	if (!c->packed && (c->size & (c->size - 1)))
-		return -EINVAL;
-	if (!d->node->link->caps.maps || c->ring_placement > VOP_RING_POSTED ||
-	    !(placements >> c->ring_placement & 1))
-		return -EOPNOTSUPP;
-	/* Both sides write the packed descriptor ring: no place makes all accesses posted writes,
-	 * so "posted" has no meaning there. */
-	if (c->packed && c->ring_placement == VOP_RING_POSTED)
-		return -EOPNOTSUPP;
-	if (c->payload_placement > VOP_PAYLOAD_PUSH ||
-	    (c->payload_placement == VOP_PAYLOAD_PUSH && !s->offer.pool_size))
-		return -EOPNOTSUPP;
-	shape = shape_of(c->packed, c->size);
-	if (c->desc_bus % shape.desc_align || c->driver_bus % shape.driver_align ||
-	    c->device_bus % shape.device_align)
-		return -EINVAL;
-	if (check_placement(d, c, &shape))
-		return -EINVAL;
-	c->desc = vop_xlate_whole(&s->regions, c->desc_bus, shape.desc_len);
-	c->driver = vop_xlate_whole(&s->regions, c->driver_bus, shape.driver_len);
-	c->device = vop_xlate_whole(&s->regions, c->device_bus, shape.device_len);
-	return c->desc && c->driver && c->device ? 0 : -EINVAL;
-}
-
-/* -ENOENT: the driver's doorbell is not known (yet). */
-static int open_doorbells(struct vop_device *d, struct vop_srv_queue *sq, uint32_t call_num)
-{
-	struct vop_node *n = d->node;
-	int r;
-
-	if (call_num != VOP_DB_NUM_NONE) {
-		r = n->link->ops->db_connect(n->link, call_num, &sq->call);
-		if (r)
-			return r;
-		sq->call_on = true;
-	}
-	if (d->srv->offer.notify == VOP_NOTIFY_POLL)
-		return 0;
-	return vop_node_db_listen(n, &sq->kick, &sq->kick_num);
-}
-
-/* Not an answer: look again at the next nudge. */
-#define NOT_YET 1
-
-static int queue_setup(struct vop_device *d, unsigned q)
-{
-	struct vop_server *s = d->srv;
-	struct vop_queue_config *c;
-	struct vop_driver_queue in;
-	struct vop_srv_queue *sq;
-	int r;
-
-	if (q >= s->offer.queues)
-		return -EINVAL;
-	sq = &s->q[q];
-	if (!(s->status & VOP_STATUS_FEATURES_OK) || s->needs_reset || sq->enabled)
-		return -EPERM;
-	/* With DRIVER_OK set only a queue that was reset may come back (2.6.1). */
-	if ((s->status & VOP_STATUS_DRIVER_OK) && !sq->was_reset)
-		return -EPERM;
-	if (vop_peer_get(d->node, vop_peer_role(d) + DRV(queue_cfg) + q * sizeof(in), &in,
-			 sizeof(in)))
-		return NOT_YET; /* the link is going down */
-	c = &sq->cfg;
-	*c = (struct vop_queue_config){
-		.index = (uint16_t)q,
-		.size = le16toh(in.size),
-		.packed = vop_feature_has(s->accepted, VOP_F_RING_PACKED),
-		.ring_placement = in.ring_placement,
-		.payload_placement = in.payload_placement,
-		.desc_bus = le64toh(in.desc),
-		.driver_bus = le64toh(in.driver),
-		.device_bus = le64toh(in.device),
-		.regions = &s->regions,
-		.kick = &sq->kick,
-		.call = &sq->call,
-		.read_back = d->node->link->peer.map,
-	};
-	r = check_queue(d, c);
-	if (r)
-		return r;
-	r = open_doorbells(d, sq, le32toh(in.call_doorbell));
-	if (r == -ENOENT)
-		return NOT_YET; /* the driver's DOORBELL message comes before its nudge (VOP-36) */
-	if (!r)
-		r = s->offer.ops->queue_start(s->offer.dev, c);
-	if (r) {
-		close_queue(d, q);
-		return r;
-	}
-	sq->running = true;
-	sq->enabled = true;
-	sq->was_reset = false;
-	publish_violations(d, q);
-	return 0;
-}
-
-static int queue_reset(struct vop_device *d, unsigned q)
-{
-	struct vop_server *s = d->srv;
-
-	if (!vop_feature_has(s->accepted, VOP_F_RING_RESET) ||
-	    !(s->status & VOP_STATUS_FEATURES_OK))
-		return -EOPNOTSUPP;
-	if (q >= s->offer.queues)
-		return -EINVAL;
-	if (!s->q[q].enabled || s->needs_reset)
-		return -EPERM;
-	close_queue(d, q);
-	s->q[q].was_reset = true;
-	publish_violations(d, q);
-	return 0;
 }
 
 /* --- status --- */
@@ -292,9 +58,7 @@ static void reset(struct vop_device *d)
 	unsigned q;
 
 	for (q = 0; q < s->offer.queues; q++) {
-		close_queue(d, q);
-		s->q[q].was_reset = false;
-		publish_violations(d, q);
+		vop_srv_queue_clear(d, q);
 	}
 	if (s->offer.ops->reset)
 		s->offer.ops->reset(s->offer.dev);
@@ -368,7 +132,7 @@ static int set_features(struct vop_device *d)
 	if (s->status & VOP_STATUS_FEATURES_OK)
 		return -EPERM;
 	if (vop_peer_get(d->node, vop_peer_role(d) + DRV(features), f, sizeof(f)))
-		return NOT_YET;
+		return VOP_SRV_NOT_YET;
 	s->accepted[0] = le64toh(f[0]);
 	s->accepted[1] = le64toh(f[1]);
 	return 0;
@@ -411,7 +175,7 @@ static int config_write(struct vop_device *d, uint32_t offset, uint32_t len)
 	if (!s->offer.ops->config_write)
 		return -EOPNOTSUPP;
 	if (vop_peer_get(d->node, vop_peer_role(d) + DRV(cfg_data), data, sizeof(data)))
-		return NOT_YET;
+		return VOP_SRV_NOT_YET;
 	r = s->offer.ops->config_write(s->offer.dev, offset, data, len);
 	/* A device that wants other bytes there has set them in the callback. */
 	if (!r && s->config_gen == before) {
@@ -432,7 +196,7 @@ int vop_device_config_set(struct vop_device *d, uint32_t offset, const void *dat
 	memcpy(s->offer.config + offset, data, len);
 	publish_config(d, offset, len);
 	if (s->status & VOP_STATUS_DRIVER_OK)
-		notify_config(d);
+		vop_srv_notify_config(d);
 	return 0;
 }
 
@@ -446,9 +210,9 @@ static int act(struct vop_device *d, const struct request *r)
 	case VOP_REQ_FEATURES:
 		return set_features(d);
 	case VOP_REQ_QUEUE_SETUP:
-		return queue_setup(d, r->queue);
+		return vop_srv_queue_setup(d, r->queue);
 	case VOP_REQ_QUEUE_RESET:
-		return queue_reset(d, r->queue);
+		return vop_srv_queue_reset(d, r->queue);
 	case VOP_REQ_CONFIG_WRITE:
 		return config_write(d, r->cfg_offset, r->cfg_len);
 	default:
@@ -497,7 +261,7 @@ void vop_srv_look(struct vop_device *d)
 	r = act(d, &req);
 	s->busy = false;
 	/* The callback may have waited for something, and the device may be gone. */
-	if (r == NOT_YET || d->gone || d->node->fail)
+	if (r == VOP_SRV_NOT_YET || d->gone || d->node->fail)
 		return;
 	answer(d, seq, result_of(r));
 }
@@ -541,7 +305,7 @@ static void publish_offer(struct vop_device *d)
 
 	memcpy(b.config, s->offer.config, sizeof(b.config));
 	for (q = 0; q < s->offer.queues; q++)
-		publish_violations(d, q);
+		vop_srv_queue_publish(d, q);
 	vop_own_put(d->node, role + DEV(features), &b.features, DEV(ready) - DEV(features));
 	vop_own_put(d->node, role + DEV(config), b.config, sizeof(b.config));
 	/* Pairs with the load-acquire in driver.c: who sees ready sees the whole offer. */
@@ -610,31 +374,6 @@ int vop_device_serve(struct vop_device *d, const struct vop_device_offer *offer)
 }
 
 /* --- for the device type --- */
-
-void vop_device_violation(struct vop_device *d, unsigned q, uint32_t why)
-{
-	struct vop_server *s = d->srv;
-	struct vop_srv_queue *sq;
-
-	if (!s || q >= s->offer.queues)
-		return;
-	sq = &s->q[q];
-	if (sq->running) {
-		sq->running = false;
-		s->offer.ops->queue_stop(s->offer.dev, q);
-	}
-	if (sq->violations < UINT16_MAX)
-		sq->violations++;
-	sq->why = why;
-	s->needs_reset = true;
-	if (d->gone || d->node->fail)
-		return; /* stopped and counted, nobody left to tell */
-	publish_violations(d, q);
-	vop_own_put32_rel(d->node, vop_own_role(d) + DEV(needs_reset), 1);
-	/* VIRTIO 1.4, 2.1.2 */
-	if (s->status & VOP_STATUS_DRIVER_OK)
-		notify_config(d);
-}
 
 uint8_t vop_device_status(const struct vop_device *d)
 {

@@ -2,7 +2,8 @@
 /*
  * The driver role: one primitive per operation of the specification, no policy. Each fills the
  * mailbox, waits for the device's answer by servicing the node, and believes only the answer. The
- * device is not trusted: what it says is copied once and checked there.
+ * device is not trusted: what it says is copied once and checked there. Queues and memory are
+ * driver_queue.c's.
  */
 #include <sched.h>
 #include <stdlib.h>
@@ -10,11 +11,7 @@
 
 #include "vop/node_internal.h"
 
-#define DEV(field) offsetof(struct vop_device_block, field)
-#define DRV(field) offsetof(struct vop_driver_block, field)
-
-#define CONFIG_TRIES  256 /* a device that changes its configuration all the time */
-#define SEND_RETRY_MS 2	  /* doorbell announcements the peer does not drain */
+#define CONFIG_TRIES 256 /* a device that changes its configuration all the time */
 
 int vop_drv_attach(struct vop_device *d)
 {
@@ -40,46 +37,6 @@ void vop_drv_detach(struct vop_device *d)
 	free(d->drv->mem);
 	free(d->drv);
 	d->drv = NULL;
-}
-
-static void close_kick(struct vop_device *d, struct vop_drv_queue *dq)
-{
-	if (dq->kick_on)
-		d->node->link->ops->db_close(d->node->link, &dq->kick);
-	dq->kick_on = false;
-	dq->kick = VOP_DOORBELL_INIT;
-}
-
-static void close_queue(struct vop_device *d, unsigned q)
-{
-	struct vop_drv_queue *dq = &d->drv->q[q];
-
-	vop_node_db_unlisten(d->node, &dq->call[0], &dq->call_num[0]);
-	vop_node_db_unlisten(d->node, &dq->call[1], &dq->call_num[1]);
-	close_kick(d, dq);
-	dq->live = false;
-}
-
-void vop_drv_close_doorbells(struct vop_device *d)
-{
-	unsigned q;
-
-	for (q = 0; d->drv && q < VOP_QUEUES_MAX; q++)
-		close_queue(d, q);
-}
-
-void vop_drv_release_memory(struct vop_device *d)
-{
-	struct vop_driver *v = d->drv;
-
-	while (v && v->n_mem) {
-		const struct vop_drv_mem *m = &v->mem[--v->n_mem];
-
-		if (m->where == VOP_AT_DRIVER)
-			vop_node_free(d->node, m->bus, m->size);
-		else
-			vop_heap_free(&v->pool, m->bus, m->size);
-	}
 }
 
 /* --- the calls' common frame: is there a device, and keep it while we wait --- */
@@ -192,7 +149,7 @@ int vop_drv_wait_ready(struct vop_device *d, int timeout_ms)
 }
 
 /* For calls that need the offer and do not wait for it. */
-static int need_offer(struct vop_device *d)
+int vop_drv_need_offer(struct vop_device *d)
 {
 	if (d->gone)
 		return -ENODEV;
@@ -203,7 +160,7 @@ static int need_offer(struct vop_device *d)
 
 int vop_drv_offered(struct vop_device *d, uint64_t features[2])
 {
-	int r = need_offer(d);
+	int r = vop_drv_need_offer(d);
 
 	if (r)
 		return r;
@@ -214,22 +171,24 @@ int vop_drv_offered(struct vop_device *d, uint64_t features[2])
 
 uint16_t vop_drv_queue_size_max(struct vop_device *d, unsigned q)
 {
-	return need_offer(d) || q >= d->drv->queues ? 0 : d->drv->size_max[q];
+	return vop_drv_need_offer(d) || q >= d->drv->queues ? 0 : d->drv->size_max[q];
 }
 
 unsigned vop_drv_queue_count(struct vop_device *d)
 {
-	return need_offer(d) ? 0 : d->drv->queues;
+	return vop_drv_need_offer(d) ? 0 : d->drv->queues;
 }
 
 bool vop_drv_ring_placement_ok(struct vop_device *d, unsigned placement)
 {
-	return !need_offer(d) && placement < 32 && (d->drv->ring_placements >> placement & 1);
+	return !vop_drv_need_offer(d) && placement < 32 &&
+	       (d->drv->ring_placements >> placement & 1);
 }
 
 bool vop_drv_payload_placement_ok(struct vop_device *d, unsigned placement)
 {
-	return !need_offer(d) && placement < 32 && (d->drv->payload_placements >> placement & 1);
+	return !vop_drv_need_offer(d) && placement < 32 &&
+	       (d->drv->payload_placements >> placement & 1);
 }
 
 /* --- the mailbox --- */
@@ -270,7 +229,7 @@ static int take_answer(struct vop_device *d)
 		after_reset(d);
 	}
 	if (result == VOP_RES_OK && v->op == VOP_REQ_QUEUE_RESET && v->queue < VOP_QUEUES_MAX)
-		close_queue(d, v->queue);
+		vop_drv_queue_closed(d, v->queue);
 	return said[result];
 }
 
@@ -312,7 +271,7 @@ static int own_mailbox(struct vop_device *d, int64_t deadline)
 }
 
 /* Line 0; lines 1 and 2 and the queue were filled by the caller. */
-static int post(struct vop_device *d, const struct vop_driver_block *line0, int64_t deadline)
+int vop_drv_post(struct vop_device *d, const struct vop_driver_block *line0, int64_t deadline)
 {
 	struct vop_driver *v = d->drv;
 	uint64_t role = vop_own_role(d);
@@ -329,7 +288,7 @@ static int post(struct vop_device *d, const struct vop_driver_block *line0, int6
 }
 
 /* Begin a request: the device is pinned and the mailbox is ours. */
-static int begin(struct vop_device *d, int timeout_ms, int64_t *deadline)
+int vop_drv_begin(struct vop_device *d, int timeout_ms, int64_t *deadline)
 {
 	int r = enter(d);
 
@@ -347,7 +306,7 @@ static int begin(struct vop_device *d, int timeout_ms, int64_t *deadline)
 	return r;
 }
 
-static int end(struct vop_device *d, int r)
+int vop_drv_end(struct vop_device *d, int r)
 {
 	d->drv->busy = false;
 	if (!d->gone && !d->node->fail)
@@ -355,7 +314,8 @@ static int end(struct vop_device *d, int r)
 	return leave(d, r);
 }
 
-static struct vop_driver_block line0(const struct vop_device *d, enum vop_req_op op, unsigned queue)
+struct vop_driver_block vop_drv_line0(const struct vop_device *d, enum vop_req_op op,
+				      unsigned queue)
 {
 	return (struct vop_driver_block){
 		.op = htole16((uint16_t)op),
@@ -387,16 +347,16 @@ int vop_drv_set_status(struct vop_device *d, uint8_t status, uint8_t *accepted, 
 {
 	struct vop_driver_block b;
 	int64_t deadline;
-	int r = begin(d, timeout_ms, &deadline);
+	int r = vop_drv_begin(d, timeout_ms, &deadline);
 
 	if (r)
 		return r;
 	d->drv->wanted = status;
-	b = line0(d, VOP_REQ_STATUS, 0);
-	r = post(d, &b, deadline);
+	b = vop_drv_line0(d, VOP_REQ_STATUS, 0);
+	r = vop_drv_post(d, &b, deadline);
 	if (accepted)
 		*accepted = vop_drv_get_status(d);
-	return end(d, r);
+	return vop_drv_end(d, r);
 }
 
 int vop_drv_set_features(struct vop_device *d, const uint64_t features[2], int timeout_ms)
@@ -404,13 +364,13 @@ int vop_drv_set_features(struct vop_device *d, const uint64_t features[2], int t
 	const vop_le64 f[2] = {htole64(features[0]), htole64(features[1])};
 	struct vop_driver_block b;
 	int64_t deadline;
-	int r = begin(d, timeout_ms, &deadline);
+	int r = vop_drv_begin(d, timeout_ms, &deadline);
 
 	if (r)
 		return r;
 	vop_own_put(d->node, vop_own_role(d) + DRV(features), f, sizeof(f));
-	b = line0(d, VOP_REQ_FEATURES, 0);
-	return end(d, post(d, &b, deadline));
+	b = vop_drv_line0(d, VOP_REQ_FEATURES, 0);
+	return vop_drv_end(d, vop_drv_post(d, &b, deadline));
 }
 
 /* --- configuration space --- */
@@ -421,7 +381,7 @@ int vop_drv_config_read(struct vop_device *d, uint32_t offset, void *dst, uint32
 	uint8_t copy[VOP_CONFIG_MAX];
 	uint32_t from = offset & ~3u, before, after;
 	uint64_t role;
-	int i, r = need_offer(d);
+	int i, r = vop_drv_need_offer(d);
 
 	if (r)
 		return r;
@@ -458,15 +418,15 @@ int vop_drv_config_write(struct vop_device *d, uint32_t offset, const void *src,
 
 	if (len == 0 || len > sizeof(data))
 		return -EINVAL;
-	r = begin(d, timeout_ms, &deadline);
+	r = vop_drv_begin(d, timeout_ms, &deadline);
 	if (r)
 		return r;
 	memcpy(data, src, len);
 	vop_own_put(d->node, vop_own_role(d) + DRV(cfg_data), data, sizeof(data));
-	b = line0(d, VOP_REQ_CONFIG_WRITE, 0);
+	b = vop_drv_line0(d, VOP_REQ_CONFIG_WRITE, 0);
 	b.cfg_offset = htole32(offset);
 	b.cfg_len = htole32(len);
-	return end(d, post(d, &b, deadline));
+	return vop_drv_end(d, vop_drv_post(d, &b, deadline));
 }
 
 /* What the device says unasked (VIRTIO 1.4, 2.3). At most one call-back per look. */
@@ -478,7 +438,7 @@ void vop_drv_look(struct vop_device *d)
 	bool needs, tell;
 
 	if (v->busy)
-		return; /* end() comes back to it */
+		return; /* vop_drv_end() comes back to it */
 	if (vop_peer_get32_acq(d->node, role + DEV(slot_gen), &gen) || gen != d->info.gen ||
 	    vop_peer_get32_acq(d->node, role + DEV(config_events), &count))
 		return;
@@ -488,223 +448,4 @@ void vop_drv_look(struct vop_device *d)
 	v->needs_seen = needs;
 	if (tell && !d->node->fail && d->node->events.config_changed)
 		d->node->events.config_changed(d->node->ctx, d->node, d);
-}
-
-/* --- memory --- */
-
-/* Zero memory of the device's window in whole words: no memset, which may use instructions that a
- * PCI window does not take. */
-static void zero_remote(struct vop_node *n, uint64_t bus, uint64_t size)
-{
-	uint32_t *p = (uint32_t *)(void *)(n->link->peer.map + (bus - n->link->peer.base));
-	uint64_t i;
-
-	for (i = 0; i < size / sizeof(*p); i++)
-		__atomic_store_n(&p[i], 0, __ATOMIC_RELAXED);
-}
-
-void *vop_drv_alloc(struct vop_device *d, enum vop_where where, size_t size, size_t align,
-		    uint64_t *bus)
-{
-	struct vop_driver *v = d->drv;
-	void *p;
-
-	if (need_offer(d) || size > UINT64_MAX - VOP_CACHELINE)
-		return NULL;
-	if (v->n_mem == v->cap_mem) {
-		unsigned cap = v->cap_mem ? v->cap_mem * 2 : 16;
-		struct vop_drv_mem *grown = realloc(v->mem, cap * sizeof(*grown));
-
-		if (!grown)
-			return NULL;
-		v->mem = grown;
-		v->cap_mem = cap;
-	}
-	if (where == VOP_AT_DRIVER) {
-		p = vop_node_alloc(d->node, size, align, bus);
-		if (!p)
-			return NULL;
-	} else {
-		if (!d->node->link->caps.maps || vop_heap_alloc(&v->pool, size, align, bus))
-			return NULL;
-		/* Blocks are whole cache lines, so the rounded size is ours too. */
-		zero_remote(d->node, *bus, vop_align_up(size, VOP_CACHELINE));
-		p = d->node->link->peer.map + (*bus - d->node->link->peer.base);
-	}
-	v->mem[v->n_mem++] = (struct vop_drv_mem){.where = where, .bus = *bus, .size = size};
-	return p;
-}
-
-/* --- queues --- */
-
-/* The peer drains its messages slowly: wait in small steps, not for ever. */
-static bool never(void *arg)
-{
-	(void)arg;
-	return false;
-}
-
-static int listen_for_calls(struct vop_device *d, struct vop_drv_queue *dq, unsigned i,
-			    int64_t deadline)
-{
-	int r;
-
-	for (;;) {
-		r = vop_node_db_listen(d->node, &dq->call[i], &dq->call_num[i]);
-		if (r != -EAGAIN)
-			return r;
-		if (vop_now_ms() >= deadline)
-			return -ETIMEDOUT;
-		r = vop_node_wait(d->node, never, NULL, SEND_RETRY_MS);
-		if (r != -ETIMEDOUT)
-			return r;
-		if (d->gone)
-			return -ENODEV;
-	}
-}
-
-struct kick_wait {
-	struct vop_device *d;
-	struct vop_drv_queue *dq;
-	uint32_t num;
-	int result;
-};
-
-static bool kick_connected(void *arg)
-{
-	struct kick_wait *w = arg;
-	struct vop_link *l = w->d->node->link;
-
-	w->result = w->d->gone ? -ENODEV : l->ops->db_connect(l, w->num, &w->dq->kick);
-	return w->result != -ENOENT;
-}
-
-/* The device's DOORBELL message was sent before its answer, but may arrive after it. */
-static int connect_kick(struct vop_device *d, unsigned q, int64_t deadline)
-{
-	struct kick_wait w = {.d = d, .dq = &d->drv->q[q]};
-	vop_le32 num;
-	int64_t left;
-	int r;
-
-	if (vop_peer_get(d->node,
-			 vop_peer_role(d) + DEV(queue) + q * sizeof(struct vop_device_queue), &num,
-			 sizeof(num)))
-		return d->node->fail;
-	w.num = le32toh(num);
-	if (w.num == VOP_DB_NUM_NONE)
-		return 0;
-	left = deadline - vop_now_ms();
-	r = vop_node_wait(d->node, kick_connected, &w, (int)VOP_MAX(left, 0));
-	if (!r)
-		r = w.result;
-	w.dq->kick_on = r == 0;
-	return r;
-}
-
-/* View of one ring part; raw set-up may name nonsense, which is the device's to refuse. */
-static void *view(struct vop_device *d, uint64_t bus)
-{
-	uint64_t got;
-
-	return vop_xlate(&d->node->regions, bus, 1, &got);
-}
-
-static int setup(struct vop_device *d, struct vop_queue_config *cfg, enum vop_notify notify,
-		 int64_t deadline)
-{
-	struct vop_driver_queue out = {
-		.desc = htole64(cfg->desc_bus),
-		.driver = htole64(cfg->driver_bus),
-		.device = htole64(cfg->device_bus),
-		.size = htole16(cfg->size),
-		.ring_placement = cfg->ring_placement,
-		.payload_placement = cfg->payload_placement,
-	};
-	struct vop_drv_queue *dq;
-	struct vop_driver_block b = line0(d, VOP_REQ_QUEUE_SETUP, cfg->index);
-	unsigned i;
-	int r;
-
-	if (cfg->index >= VOP_QUEUES_MAX) {
-		/* The block has no room for it: the device has to refuse the index. */
-		r = post(d, &b, deadline);
-		return r ? r : -EPROTO;
-	}
-	dq = &d->drv->q[cfg->index];
-	i = dq->live ? !dq->cur : dq->cur;
-	vop_node_db_unlisten(d->node, &dq->call[i], &dq->call_num[i]);
-	if (notify != VOP_NOTIFY_POLL) {
-		if (d->node->link->caps.doorbells == 0)
-			return -EOPNOTSUPP;
-		r = listen_for_calls(d, dq, i, deadline);
-		if (r)
-			return r;
-	}
-	out.call_doorbell = htole32(dq->call_num[i]);
-	vop_own_put(d->node, vop_own_role(d) + DRV(queue_cfg) + cfg->index * sizeof(out), &out,
-		    sizeof(out));
-	r = post(d, &b, deadline);
-	if (r) {
-		/* After a time-out the device may still act on it: the doorbell stays. */
-		if (!d->drv->outstanding)
-			vop_node_db_unlisten(d->node, &dq->call[i], &dq->call_num[i]);
-		return r;
-	}
-	if (dq->live) {
-		/* A device that takes a live queue twice: the old doorbells are of no use. */
-		vop_node_db_unlisten(d->node, &dq->call[!i], &dq->call_num[!i]);
-		close_kick(d, dq);
-	}
-	dq->live = true;
-	dq->cur = i;
-	r = connect_kick(d, cfg->index, deadline);
-	if (r)
-		return r;
-	cfg->kick = &dq->kick;
-	cfg->call = &dq->call[i];
-	cfg->desc = view(d, cfg->desc_bus);
-	cfg->driver = view(d, cfg->driver_bus);
-	cfg->device = view(d, cfg->device_bus);
-	cfg->regions = &d->node->regions;
-	cfg->read_back = d->node->link->peer.map;
-	return 0;
-}
-
-int vop_drv_queue_setup(struct vop_device *d, struct vop_queue_config *cfg, enum vop_notify notify,
-			int timeout_ms)
-{
-	int64_t deadline;
-	int r = begin(d, timeout_ms, &deadline);
-
-	if (r)
-		return r;
-	return end(d, setup(d, cfg, notify, deadline));
-}
-
-int vop_drv_queue_reset(struct vop_device *d, unsigned q, int timeout_ms)
-{
-	struct vop_driver_block b;
-	int64_t deadline;
-	int r;
-
-	if (q > UINT16_MAX)
-		return -EINVAL;
-	r = begin(d, timeout_ms, &deadline);
-	if (r)
-		return r;
-	b = line0(d, VOP_REQ_QUEUE_RESET, q);
-	return end(d, post(d, &b, deadline));
-}
-
-void vop_drv_queue_violations(struct vop_device *d, unsigned q, uint32_t *count, uint32_t *why)
-{
-	struct vop_device_queue in;
-
-	*count = *why = 0;
-	if (need_offer(d) || q >= d->drv->queues ||
-	    vop_peer_get(d->node, vop_peer_role(d) + DEV(queue) + q * sizeof(in), &in, sizeof(in)))
-		return;
-	*count = le16toh(in.violations);
-	*why = le32toh(in.violation);
 }

@@ -13,9 +13,9 @@
  * from within a callback or a vop_drv_*() call.
  *
  * Files behind this header: vop/node.c (life of the node: headers, messages, peer loss),
- * vop/slots.c (hot-add, hot-remove), vop/page.c (words of the pages), vop/device.c (the device
- * role's answers to requests: status, features, queues, config), vop/driver.c (the driver role's
- * requests), vop/alloc.c (memory of the own window).
+ * vop/slots.c (hot-add, hot-remove), vop/page.c (words of the pages), vop/device.c and
+ * vop/device_queue.c (the device role's answers to requests), vop/driver.c and vop/driver_queue.c
+ * (the driver role's requests), vop/alloc.c (memory of the own window).
  */
 #ifndef VOP_NODE_H
 #define VOP_NODE_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What node.c, device.c, driver.c and alloc.c share behind vop/node.h.
+ * What the files behind vop/node.h share (it lists them).
  *
  * Private memory only: nothing in these structures is reachable for the peer, and nothing that was
  * published is ever read back from the own page, because the peer may be able to write there.
@@ -162,6 +162,10 @@ struct vop_node {
 	uint64_t nonsense;
 };
 
+/* Offsets of fields in the role blocks. */
+#define DEV(field) offsetof(struct vop_device_block, field)
+#define DRV(field) offsetof(struct vop_driver_block, field)
+
 /*
  * Words of the pages. Offsets count from the start of a window and are multiples of 4; so are
  * lengths. Every access is one aligned 32-bit access (what every memory class can do, and single by
@@ -210,15 +214,26 @@ void vop_node_free_device(struct vop_device *d);
 void vop_node_bury(struct vop_node *n, struct vop_device *d);
 void vop_node_empty_graves(struct vop_node *n);
 
-/* --- device.c --- */
+/* --- device.c, device_queue.c --- */
 /* The peer may have put a request into its driver block: take at most one. */
 void vop_srv_look(struct vop_device *d);
 /* Stop every queue and close the doorbells. Touches no window. */
 void vop_srv_quiesce(struct vop_device *d);
 /* Give the pool back to the window; only when the driver cannot write there any more. */
 void vop_srv_release_memory(struct vop_device *d);
+/* The count moves, the driver is nudged (VIRTIO 1.4, 2.3 and 2.5). */
+void vop_srv_notify_config(struct vop_device *d);
+/* Requests about a queue: 0, a negative errno to answer with, or VOP_SRV_NOT_YET: no answer now,
+ * look again at the next nudge. */
+#define VOP_SRV_NOT_YET 1
+int vop_srv_queue_setup(struct vop_device *d, unsigned q);
+int vop_srv_queue_reset(struct vop_device *d, unsigned q);
+/* As of a reset: stopped, and nothing remembered but the violations. */
+void vop_srv_queue_clear(struct vop_device *d, unsigned q);
+/* Write what the device says of a queue: its kick doorbell, size, violations. */
+void vop_srv_queue_publish(struct vop_device *d, unsigned q);
 
-/* --- driver.c --- */
+/* --- driver.c, driver_queue.c --- */
 int vop_drv_attach(struct vop_device *d);
 /* Look at what the device says unasked. */
 void vop_drv_look(struct vop_device *d);
@@ -226,5 +241,18 @@ void vop_drv_close_doorbells(struct vop_device *d);
 /* Give back what vop_drv_alloc() handed out; only when the device cannot use it any more. */
 void vop_drv_release_memory(struct vop_device *d);
 void vop_drv_detach(struct vop_device *d);
+/* 0 when the device is there and its offer was taken; does not wait: -EAGAIN. */
+int vop_drv_need_offer(struct vop_device *d);
+/*
+ * One request: begin (the device is pinned and the mailbox is ours; 0 and *deadline, or an error
+ * and nothing to end), fill the block, post (waits for the answer), end (returns r).
+ */
+int vop_drv_begin(struct vop_device *d, int timeout_ms, int64_t *deadline);
+int vop_drv_post(struct vop_device *d, const struct vop_driver_block *line0, int64_t deadline);
+int vop_drv_end(struct vop_device *d, int r);
+struct vop_driver_block vop_drv_line0(const struct vop_device *d, enum vop_req_op op,
+				      unsigned queue);
+/* The device has acknowledged the reset of a queue: its doorbells go. */
+void vop_drv_queue_closed(struct vop_device *d, unsigned q);
 
 #endif
