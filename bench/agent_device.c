@@ -56,8 +56,11 @@ static void device_added(void *ctx, struct vop_node *n, struct vop_device *d)
 			cfg.backend.free(cfg.backend.ctx);
 		return;
 	}
+	/* The worker goes through dev[] in its turns. */
+	vop_poller_pause(s->poller);
 	v->d = d;
 	s->devices++;
+	vop_poller_resume(s->poller);
 }
 
 static void device_removed(void *ctx, struct vop_node *n, struct vop_device *d)
@@ -65,13 +68,17 @@ static void device_removed(void *ctx, struct vop_node *n, struct vop_device *d)
 	struct device_state *s = ctx;
 
 	(void)n;
+	/* A driver may take its device away, or die, while the worker sums up what its backend
+	 * counted: between two turns the worker is at the gate. */
+	vop_poller_pause(s->poller);
 	for (unsigned i = 0; i < s->devices; i++) {
 		if (s->dev[i].d != d)
 			continue;
 		vop_net_close(s->dev[i].net);
 		s->dev[i] = s->dev[--s->devices];
-		return;
+		break;
 	}
+	vop_poller_resume(s->poller);
 }
 
 static void link_down(void *ctx, struct vop_node *n, const char *reason)
@@ -255,9 +262,9 @@ static int device_traffic(struct worker *w, const struct job *j, struct job_resu
 
 	if (s == NULL || s->devices == 0)
 		return -ENODEV;
+	vop_poller_enter(s->poller);
 	for (unsigned i = 0; i < s->devices; i++)
 		net_sink_mode(s->dev[i].sink, j->kind, j->bytes);
-	vop_poller_enter(s->poller);
 	vop_poller_look(s->poller); /* the source may have frames now */
 	n = sum(s, receives ? net_sink_delivered : net_sink_made);
 	first = sum(s, net_sink_delivered) + sum(s, net_sink_made);

@@ -19,7 +19,7 @@ struct driver_state {
 	struct session *s[NET_LOAD_DEVICES];
 	unsigned sessions;
 	struct net_load *load;
-	bool lost;
+	_Atomic bool lost; /* read by the worker */
 };
 
 /* Memory is about to go: no worker may be on it. */
@@ -141,6 +141,16 @@ static int open_one(struct driver_state *d, unsigned i, struct vop_error *err)
 	/* The control queue comes after the device's last pair (VIRTIO 1.4, 5.1.2). */
 	if (c->pairs > 1 && t->ops->queue_count(t, &count) == 0 && count >= 3)
 		max_pairs = (uint16_t)((count - 1) / 2);
+	/* Known before the device is asked: one that says yes all the same must not have us use
+	 * queues that were never set up. */
+	if (c->pairs > max_pairs) {
+		snprintf(err->text, sizeof(err->text),
+			 "the device has %u queue pairs, not %u; try fewer --queues", max_pairs,
+			 c->pairs);
+		free(sc);
+		free(d->s[i]);
+		return -EREMOTEIO;
+	}
 	choose_queues(c, sc, 2u * max_pairs);
 	e = session_open(d->s[i], t, sc, err);
 	free(sc);
@@ -234,7 +244,12 @@ static int driver_traffic(struct worker *w, const struct job *j, struct job_resu
 
 	int e;
 
-	if (d == NULL || d->load == NULL)
+	/*
+	 * Doorbells of a device that is gone are gone too. on_lost() sets the flag and then looks at
+	 * the plan; the worker saw the plan before it looks at the flag. Both sequentially
+	 * consistent: either we see the flag, or on_lost() sees a plan it has to wait for.
+	 */
+	if (d == NULL || d->load == NULL || d->lost)
 		return -ENOTCONN;
 	remote_begin(target_vop_node(d->t[0]));
 	e = net_load_run(d->load, w, j, r);

@@ -116,7 +116,8 @@ static int list_options(void)
 	for (w = workloads; w->word && status == CMD_DONE; w++) {
 		char *argv[] = {run, (char *)w->word, help, NULL};
 
-		printf("%srun %s\n", w == workloads ? "" : "\n", w->word);
+		if (w != workloads)
+			printf("\n");
 		status = cmd_run(3, argv);
 	}
 	return status;

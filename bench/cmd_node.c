@@ -15,6 +15,9 @@
 
 #define DEVICES_MAX VOP_SLOTS
 #define MS_NS	    1000000u
+#define QUEUE_SIZE  1024u
+/* The longest Ethernet frame of the largest MTU. */
+#define FRAME_SIZE_MAX 65549u
 #define FOREVER	    "forever"
 #define NEVER	    "never"
 
@@ -157,7 +160,7 @@ static int parse_create(char *text, struct vop_service_net *out)
 		{.name = "device", .kind = OPT_ENUM, .to = &v.device, .words = nodes},
 		{.name = "backend", .kind = OPT_ENUM, .to = &v.backend, .words = backends},
 		{.name = "notify", .kind = OPT_ENUM, .to = &v.notify, .words = notifies},
-		{.name = "size", .kind = OPT_SIZE, .to = &v.size, .min = 24, .max = 65549},
+		{.name = "size", .kind = OPT_SIZE, .to = &v.size, .min = 24, .max = FRAME_SIZE_MAX},
 		{.name = "pairs",
 		 .kind = OPT_U64,
 		 .to = &v.pairs,
@@ -292,10 +295,19 @@ static void usage(const struct opt *table)
 	       "vop-bench node, a run with --target vop:PATH, or a program of yours; either\n"
 	       "may be started first. Where this node plays the device, it serves it.\n\n"
 	       "--create net[,KEY=VALUE]... with the keys\n"
-	       "  device=host|endpoint  who plays the device (this node)\n"
-	       "  backend=null|source|echo  what becomes of frames (as --serve)\n"
-	       "  size=BYTES  frames of source; pairs=N; mtu=N; mac=A:B:C:D:E:F; name=TEXT\n"
-	       "  notify=poll|event|adaptive  (as --notify); queue-size=N\n\noptions:\n");
+	       "  device=host|endpoint        who plays the device (default: this node)\n"
+	       "  backend=null|source|echo    what becomes of frames: dropped, made, sent back\n"
+	       "                              (default: as --serve)\n"
+	       "  size=BYTES                  frames of source (24 to %u; default: as --size)\n"
+	       "  pairs=N                     queue pairs (1 to %u; default 1)\n"
+	       "  mtu=N                       bytes (68 to 65535; default 65535)\n"
+	       "  mac=A:B:C:D:E:F             address (default: one of the device's own)\n"
+	       "  name=TEXT                   at most %u characters (default: by its slot)\n"
+	       "  notify=poll|event|adaptive  how kicks are taken (default: as --notify)\n"
+	       "  queue-size=N                descriptors at most (1 to %u; default %u)\n"
+	       "\noptions:\n",
+	       FRAME_SIZE_MAX, VOP_NET_PAIRS_MAX, VOP_NAME_MAX - 1, VOP_QUEUE_SIZE_MAX,
+	       QUEUE_SIZE);
 	opt_help(table, stdout);
 }
 
@@ -326,13 +338,14 @@ int cmd_node(int argc, char **argv)
 		 .to = &o.serve,
 		 .def = "echo",
 		 .words = backends,
-		 .help = "backend of devices whose creator named none"},
+		 .help = "backend of devices whose creator named none: drop frames, make them,\n"
+			 "send them back"},
 		{.name = "size",
 		 .kind = OPT_SIZE,
 		 .to = &o.size,
 		 .def = "64",
 		 .min = 24,
-		 .max = 65549,
+		 .max = FRAME_SIZE_MAX,
 		 .help = "frames of the backend source"},
 		{.name = "notify",
 		 .kind = OPT_ENUM,
@@ -345,13 +358,15 @@ int cmd_node(int argc, char **argv)
 		 .to = &o.reconnect,
 		 .def = FOREVER,
 		 .value = "TIME",
-		 .help = "how long to wait when the peer has gone: seconds, forever, never"},
+		 .help = "how long to wait when the peer has gone: seconds or a time with its\n"
+			 "unit (up to a day), forever, never"},
 		{.name = "timeout",
 		 .kind = OPT_STRING,
 		 .to = &o.timeout,
 		 .def = FOREVER,
 		 .value = "TIME",
-		 .help = "how long to wait for the peer at first: seconds, forever"},
+		 .help = "how long to wait for the peer at first: seconds or a time with its\n"
+			 "unit (up to a day), forever"},
 		{.name = "stats",
 		 .kind = OPT_DURATION,
 		 .to = &o.stats,
@@ -373,7 +388,7 @@ int cmd_node(int argc, char **argv)
 		 .kind = OPT_U64,
 		 .to = &o.cpu,
 		 .max = 1023,
-		 .help = "run the polling thread on that CPU"},
+		 .help = "run the polling thread on that CPU (default: any)"},
 		{.name = "quiet",
 		 .kind = OPT_FLAG,
 		 .to = &o.quiet,
@@ -409,7 +424,7 @@ int cmd_node(int argc, char **argv)
 		.frame_size = (uint32_t)o.size,
 		.pairs = 1,
 		.mtu = 65535,
-		.queue_size = 1024,
+		.queue_size = QUEUE_SIZE,
 		.notify = (enum vop_notify)o.notify,
 	};
 	n = make_devices(&o, (enum vop_node_id)self, &cfg.serve, dev);

@@ -42,6 +42,8 @@ int cmd_run(int argc, char **argv)
 		if (strcmp(argv[1], workloads[i].word) == 0)
 			return workloads[i].fn(argc - 1, argv + 1);
 	near = opt_nearest(argv[1], words);
-	return cmd_could_not("unknown workload '%s'%s%s%s; there are: net, ring, limits", argv[1],
-			     near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
+	if (near)
+		return cmd_could_not("unknown workload '%s'; did you mean '%s'?", argv[1], near);
+	return cmd_could_not("unknown workload '%s'; 'vop-bench list workloads' shows them",
+			     argv[1]);
 }

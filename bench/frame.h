@@ -20,87 +20,90 @@
 
 typedef uint64_t frame_block __attribute__((vector_size(64)));
 
-/* Through a pointer: returning a vector by value would depend on the machine flags of the caller.
- */
-VOP_INLINE void frame_pattern(frame_block *b, uint64_t seq, uint64_t block)
-{
-	const frame_block lane = {0x0102030405060708, 0x1f2e3d4c5b6a7988, 0x8091a2b3c4d5e6f7,
-				  0x7766554433221100, 0x00ff11ee22dd33cc, 0x9f8e7d6c5b4a3928,
-				  0x5a5a5a5aa5a5a5a5, 0xc3d2e1f00f1e2d3c};
-	uint64_t mix = seq * 0x9e3779b97f4a7c15 + block * 0xd6e8feb86659fd93;
+#define FRAME_MIX  0x9e3779b97f4a7c15u
+#define FRAME_STEP 0xd6e8feb86659fd93u
+#define FRAME_LANES                                                                                \
+	{                                                                                          \
+		0x0102030405060708, 0x1f2e3d4c5b6a7988, 0x8091a2b3c4d5e6f7, 0x7766554433221100,    \
+			0x00ff11ee22dd33cc, 0x9f8e7d6c5b4a3928, 0x5a5a5a5aa5a5a5a5,                \
+			0xc3d2e1f00f1e2d3c                                                         \
+	}
 
-	*b = lane ^ mix;
-}
-
+/* First block of a frame. Through a pointer: returning a vector by value would depend on the
+ * machine flags of the caller. */
 VOP_INLINE void frame_first(frame_block *b, uint64_t seq)
 {
-	frame_pattern(b, seq, 0);
+	const frame_block lane = FRAME_LANES;
+
+	*b = lane ^ (seq * FRAME_MIX);
 	(*b)[0] = 0x0002000000000002; /* 02:00:00:00:02:00 and so on: locally administered */
 	(*b)[1] = 0x0000b58801000000;
 	(*b)[2] = seq;
 }
 
-VOP_INLINE void frame_block_of(frame_block *b, uint64_t seq, uint64_t block)
-{
-	if (block)
-		frame_pattern(b, seq, block);
-	else
-		frame_first(b, seq);
-}
-
-/* Write bytes [off, off + len) of frame `seq`; off is a multiple of 64. */
+/*
+ * Write bytes [off, off + len) of frame `seq`; off is a multiple of 64. dst has room for len
+ * rounded up to 64: whole blocks are written, since a tail of variable length costs more than all
+ * of a small frame.
+ */
 VOP_INLINE void frame_fill(uint8_t *dst, uint32_t off, uint32_t len, uint64_t seq)
 {
-	uint64_t block = off / 64;
-	frame_block b;
+	const frame_block lane = FRAME_LANES;
+	uint64_t m = seq * FRAME_MIX + off / 64 * (uint64_t)FRAME_STEP;
+	frame_block mix = (frame_block){0} + m, b;
+	uint32_t at = 0;
 
-	for (; len >= 64; len -= 64, dst += 64, block++) {
-		frame_block_of(&b, seq, block);
+	if (off == 0) {
+		frame_first(&b, seq);
 		memcpy(dst, &b, 64);
+		mix += FRAME_STEP;
+		at = 64;
 	}
-	if (len) {
-		frame_block_of(&b, seq, block);
-		memcpy(dst, &b, len);
+	for (; at < len; at += 64, mix += FRAME_STEP) {
+		b = lane ^ mix;
+		memcpy(dst + at, &b, 64);
 	}
 }
 
-/* True when bytes [off, off + len) of a frame are those of `seq`. */
-VOP_INLINE bool frame_check(const uint8_t *src, uint32_t off, uint32_t len, uint64_t seq)
+/* len bytes of ones, then zeroes: the last block of a frame; 1 <= len <= 64. */
+VOP_INLINE void frame_mask(frame_block *m, uint32_t len)
 {
-	uint64_t block = off / 64;
-	frame_block b, got, diff = {0};
+	static const uint8_t ones[128] = {[0 ... 63] = 0xff};
 
-	for (; len >= 64; len -= 64, src += 64, block++) {
-		frame_block_of(&b, seq, block);
-		memcpy(&got, src, 64);
-		diff |= got ^ b;
-	}
-	if (len) {
-		frame_block_of(&b, seq, block);
-		got = b;
-		memcpy(&got, src, len);
-		diff |= got ^ b;
-	}
-	return (diff[0] | diff[1] | diff[2] | diff[3] | diff[4] | diff[5] | diff[6] | diff[7]) == 0;
+	memcpy(m, ones + 64 - len, 64);
 }
 
-/* Gather into *odd every bit in which bytes [0, len) differ from frame `seq`; for many frames at
- * once. */
-VOP_INLINE void frame_differ(frame_block *odd, const uint8_t *src, uint32_t len, uint64_t seq)
+/*
+ * Gather into *odd every bit in which bytes [off, off + len) differ from frame `seq`. src is
+ * readable for len rounded up to 64. For many pieces and frames at once.
+ */
+VOP_INLINE void frame_differ(frame_block *odd, const uint8_t *src, uint32_t off, uint32_t len,
+			     uint64_t seq)
 {
-	uint64_t block = 0;
-	frame_block b, got;
+	const frame_block lane = FRAME_LANES;
+	uint64_t m = seq * FRAME_MIX + off / 64 * (uint64_t)FRAME_STEP;
+	frame_block mix = (frame_block){0} + m, b, got, mask;
+	uint32_t at = 0;
 
-	for (; len >= 64; len -= 64, src += 64, block++) {
-		frame_block_of(&b, seq, block);
+	if (off == 0 && len >= 64) {
+		frame_first(&b, seq);
 		memcpy(&got, src, 64);
 		*odd |= got ^ b;
+		mix += FRAME_STEP;
+		at = 64;
 	}
-	if (len) {
-		frame_block_of(&b, seq, block);
-		got = b;
-		memcpy(&got, src, len);
+	for (; at + 64 <= len; at += 64, mix += FRAME_STEP) {
+		b = lane ^ mix;
+		memcpy(&got, src + at, 64);
 		*odd |= got ^ b;
+	}
+	if (at < len) {
+		b = lane ^ mix;
+		if (off == 0 && at == 0)
+			frame_first(&b, seq);
+		memcpy(&got, src + at, 64);
+		frame_mask(&mask, len - at);
+		*odd |= (got ^ b) & mask;
 	}
 }
 
@@ -109,6 +112,15 @@ VOP_INLINE bool frame_odd(const frame_block *odd)
 	const frame_block d = *odd;
 
 	return d[0] | d[1] | d[2] | d[3] | d[4] | d[5] | d[6] | d[7];
+}
+
+/* True when bytes [off, off + len) of a frame are those of `seq`; as frame_differ(). */
+VOP_INLINE bool frame_check(const uint8_t *src, uint32_t off, uint32_t len, uint64_t seq)
+{
+	frame_block odd = {0};
+
+	frame_differ(&odd, src, off, len, seq);
+	return !frame_odd(&odd);
 }
 
 /* The sequence number a frame claims. */

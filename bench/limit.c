@@ -121,8 +121,8 @@ VOP_INLINE void line_move(uint8_t *slot, uint8_t *priv, uint32_t bytes, bool in)
  * ... */
 VOP_INLINE void line_make(struct line *l, uint8_t *priv, uint32_t bytes)
 {
-	uint32_t room = (bytes + 63) & ~63u;
-	unsigned n = VOP_MIN(l->batch, DUTY_BYTES / room);
+	uint32_t room = ((bytes + 63) & ~63u) + 64;
+	unsigned n = VOP_MIN(l->batch, (DUTY_BYTES - 64) / room);
 
 	for (unsigned b = 0; b < l->batch; b += n) {
 		for (unsigned i = 0; i < n; i++)
@@ -139,7 +139,7 @@ VOP_INLINE void line_verify(struct line *l, uint8_t *priv, uint32_t bytes, unsig
 
 	for (unsigned i = 0; i < n; i++) {
 		vop_copy(priv, line_slot(l, l->at + i), bytes);
-		frame_differ(&odd, priv + 12, bytes - 12, l->at + i);
+		frame_differ(&odd, priv + 12, 0, bytes - 12, l->at + i);
 	}
 	l->odd |= frame_odd(&odd);
 }

@@ -17,7 +17,7 @@ static const struct cmd commands[] = {
 	{"doctor", "check whether this machine is fit to measure on", cmd_doctor, 0},
 	{"list", "say what there is: targets, workloads, features, metrics, options", cmd_list, 0},
 	{"help", "show this list, or the help of one command", cmd_help, 0},
-	{"version", "show version, revision and compiler", cmd_version, 0},
+	{"version", "show revision, compiler and the schema of result files", cmd_version, 0},
 	{"agent", "worker of a run; started by run itself", cmd_agent, 1},
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };

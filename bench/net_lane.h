@@ -15,7 +15,7 @@
 
 /* Private memory the loops work in; one per load, hot. */
 struct lane_scratch {
-	uint8_t small[LANE_BATCH * (LANE_SMALL + 64)] __attribute__((aligned(64)));
+	uint8_t small[LANE_BATCH * (LANE_SMALL + 64) + 64] __attribute__((aligned(64)));
 	uint8_t big[FRAME_MAX + 128] __attribute__((aligned(64)));
 };
 
@@ -55,10 +55,10 @@ VOP_INLINE uint32_t lane_free(const struct net_lane *l)
 	return l->free_tail - l->free_head;
 }
 
-/* Distance of small frames in the scratch: whole lines. */
+/* Distance of small frames in the scratch: header, frame, and what frame_fill() writes behind. */
 VOP_INLINE uint32_t lane_small(uint32_t size)
 {
-	return (size + LANE_HDR + 63) & ~63u;
+	return ((size + 63) & ~63u) + 64;
 }
 
 /* Take back transmit buffers the device has used. */
@@ -207,7 +207,7 @@ VOP_INLINE unsigned lane_receive(struct net_load *L, struct net_lane *l, uint32_
 
 			wrong |= done[i].len ^ (size + LANE_HDR);
 			VOP_MEM_COPY_FROM(s->small + i * lane_small(size), src, size + LANE_HDR);
-			frame_differ(&odd, s->small + i * lane_small(size) + LANE_HDR, size,
+			frame_differ(&odd, s->small + i * lane_small(size) + LANE_HDR, 0, size,
 				     l->v.expected + i);
 		}
 		if (vop_likely(!wrong && !frame_odd(&odd))) {

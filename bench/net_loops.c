@@ -106,7 +106,9 @@ static void echo_books(struct net_load *L, struct verify *saved)
 		struct net_lane *l = &L->lane[i];
 
 		saved[i] = l->v;
-		l->v = (struct verify){.expected = l->tx_seq, .count = &L->sh->lane[2][i]};
+		l->v = (struct verify){.expected = l->tx_seq,
+				       .count = &L->sh->lane[2][i],
+				       .sent = &l->tx_seq};
 	}
 }
 

@@ -27,7 +27,8 @@ void net_opts_table(struct net_opts *o, struct opt *table)
 		{"size", OPT_SIZES, &o->size, "LIST",
 		 "frame sizes in bytes, without the virtio header", "64,256,1518,9000,65536",
 		 FRAME_MIN, FRAME_MAX, 0, 0, NULL},
-		{"dir", OPT_WORDS, &o->dir, "LIST", "what to measure: tx is driver to device",
+		{"dir", OPT_WORDS, &o->dir, "LIST", "what to measure: tx is driver to device, rx the other way, both at\n"
+		 "once, latency the way of a frame there and back",
 		 "tx,rx,both,latency", 0, 0, 0, 0, net_dir_words},
 		{"ring", OPT_ENUM, &o->ring, NULL, "virtqueue format", "packed", 0, 0, 0, 0,
 		 ring_words},
@@ -36,7 +37,8 @@ void net_opts_table(struct net_opts *o, struct opt *table)
 		 "(default: indirect_desc, event_idx, in_order, mac, mtu, status)",
 		 NULL, 0, 0, 0, 0, feature_words(VOP_NET_ID)},
 		{"placement", OPT_ENUM, &o->placement, NULL,
-		 "where rings lie; +push: payload is copied into the device's window", "driver", 0,
+		 "in whose memory rings lie (posted, split only: each part at its\n"
+		 "reader); +push: the driver copies payload into the device's memory", "driver", 0,
 		 0, 0, 0, placement_words},
 		{"notify", OPT_ENUM, &o->notify, NULL, "how both sides wait for one another",
 		 "poll", 0, 0, 0, 0, notify_words},
@@ -64,11 +66,12 @@ void net_opts_table(struct net_opts *o, struct opt *table)
 		{"duration", OPT_DURATION, &o->duration, NULL, "counted time of a round", "100ms",
 		 1000000, 60000000000ull, 0, 0, NULL},
 		{"rate", OPT_RATE, &o->rate, "N",
-		 "latency: offered frames a second (open loop); 0: one at a time", "0", 0,
+		 "latency: offered frames a second (open loop); 0: one at a time;\n"
+		 "tx, rx and both are floods whatever it says", "0", 0,
 		 1000000000, 0, 0, NULL},
 		{"ndr", OPT_FLAG, &o->ndr, NULL,
-		 "search the no-drop rate instead of the flood rate", NULL, 0, 0, 0, 0, NULL},
-		{"idle", OPT_FLAG, &o->idle, NULL, "measure the CPU time of an idle device too",
+		 "tx: search the no-drop rate instead of the flood rate, nothing else", NULL, 0, 0, 0, 0, NULL},
+		{"idle", OPT_FLAG, &o->idle, NULL, "measure the CPU time of an idle device too (1 s, at the end)",
 		 NULL, 0, 0, 0, 0, NULL},
 		{"device-on", OPT_ENUM, &o->device_on, NULL, "node that plays the device",
 		 "endpoint", 0, 0, 0, 0, node_words},
@@ -231,6 +234,11 @@ int net_plan_make(const struct net_opts *o, const struct opt *table, const struc
 	if (p->foreign && (o->chaos || o->ndr || o->idle)) {
 		snprintf(err->text, sizeof(err->text),
 			 "--chaos, --ndr and --idle need both ends: leave out --target");
+		return -EINVAL;
+	}
+	if (o->ndr && opt_given(table, args, "dir") && (o->dir.n != 1 || o->dir.v[0].index != NET_TX)) {
+		snprintf(err->text, sizeof(err->text),
+			 "--ndr searches the rate of tx only; leave out --dir");
 		return -EINVAL;
 	}
 	if (p->foreign && !opt_given(table, args, "dir")) {

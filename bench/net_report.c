@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "bench/cmd.h"
 #include "bench/net_run.h"
@@ -205,17 +207,34 @@ static double value_rtts(const struct net_case *k, const struct measured *m)
 	return rtt > 0 ? m->p[0] / rtt : 0;
 }
 
-static void columns(struct table *t, bool latency)
+/* All columns of the rate table take this many; a narrower terminal gets fewer, not broken lines. */
+enum { WIDE = 112 };
+
+static bool narrow_terminal(void)
+{
+	struct winsize w;
+
+	return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 &&
+	       w.ws_col > 0 && w.ws_col < WIDE;
+}
+
+static void columns(struct table *t, bool latency, bool narrow)
 {
 	table_column(t, "dir", NULL, TABLE_LEFT);
 	table_column(t, "size", "B", TABLE_RIGHT);
 	table_column(t, "regime", NULL, TABLE_LEFT);
 	if (latency) {
 		table_column(t, "median", NULL, TABLE_RIGHT);
-		table_column(t, "of bare", "round trips", TABLE_RIGHT);
+		table_column(t, "times", "bare rtt", TABLE_RIGHT);
 		table_column(t, "99 %", NULL, TABLE_RIGHT);
 		table_column(t, "99.9 %", NULL, TABLE_RIGHT);
 		table_column(t, "rate", NULL, TABLE_RIGHT);
+	} else if (narrow) {
+		table_column(t, "rate", NULL, TABLE_RIGHT);
+		table_column(t, "of limit", "%", TABLE_RIGHT);
+		table_column(t, "same work", "%", TABLE_RIGHT);
+		table_column(t, "driver", "CPU ns", TABLE_RIGHT);
+		table_column(t, "device", "/frame", TABLE_RIGHT);
 	} else {
 		table_column(t, "rate", NULL, TABLE_RIGHT);
 		table_column(t, "of limit", "%", TABLE_RIGHT);
@@ -228,7 +247,7 @@ static void columns(struct table *t, bool latency)
 	table_column(t, "rounds", "(marked)", TABLE_RIGHT);
 }
 
-static void rows(struct table *t, const struct net_run *n, const struct net_case *k)
+static void rows(struct table *t, const struct net_run *n, const struct net_case *k, bool narrow)
 {
 	for (enum regime g = 0; g < REGIMES; g++) {
 		unsigned seen = 0, marked = 0;
@@ -268,11 +287,13 @@ static void rows(struct table *t, const struct net_run *n, const struct net_case
 				   human_si(a, sizeof(a), median_of(k, g, value_rate, all), "/s"));
 			table_cell(t, share > 1.0 + RESULT_LIMIT_SLACK ? TABLE_BAD : TABLE_PLAIN,
 				   share > 0 ? "%.0f" : "-", share * 100);
-			table_cell(t, TABLE_PLAIN, share > 0 ? "%s" : "-",
+			if (!narrow)
+				table_cell(t, TABLE_PLAIN, share > 0 ? "%s" : "-",
 				   human_si(b, sizeof(b), median_of(k, g, value_limit, all), "/s"));
 			share = median_of(k, g, value_work, all);
 			table_cell(t, TABLE_PLAIN, share > 0 ? "%.0f" : "-", share * 100);
-			table_cell(t, TABLE_PLAIN, "%s",
+			if (!narrow)
+				table_cell(t, TABLE_PLAIN, "%s",
 				   human_si(c, sizeof(c), median_of(k, g, value_goodput, all),
 					    "bit/s"));
 			table_cell(t, TABLE_PLAIN, "%.1f", cd);
@@ -283,17 +304,56 @@ static void rows(struct table *t, const struct net_run *n, const struct net_case
 	}
 }
 
+/* Why rounds were marked, in words: a bracket alone would leave the reader guessing. */
+static void print_marks(const struct net_run *n)
+{
+	unsigned rounds = 0, marked = 0, by[ROUND_MARK_BITS] = {0};
+
+	for (unsigned i = 0; i < n->cases_n; i++) {
+		for (unsigned r = 0; r < n->cases[i].rounds; r++) {
+			uint32_t marks = n->cases[i].m[r].round.marks;
+
+			rounds++;
+			marked += marks != 0;
+			for (unsigned bit = 0; bit < ROUND_MARK_BITS; bit++)
+				by[bit] += marks >> bit & 1;
+		}
+	}
+	if (!marked)
+		return;
+	printf("%u of %u rounds are marked as disturbed, and left out where others are:\n", marked,
+	       rounds);
+	for (unsigned bit = 0; bit < ROUND_MARK_BITS; bit++)
+		if (by[bit])
+			printf("  %4u: %s\n", by[bit], round_mark_text(bit));
+}
+
+/* What the shares are shares of, where there are any. */
+static void print_legend(const struct net_run *n)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < n->cases_n; i++)
+		any |= n->cases[i].dir != NET_LATENCY && !n->cases[i].ndr;
+	if (any && !n->p.foreign && !n->p.yield)
+		printf("limit: the same bytes from one producer to one consumer, no protocol, measured\n"
+		       "around each round; same work: frames made and verified as well. Shares are\n"
+		       "medians of the rounds' own, so rate / limit may differ from them.\n");
+}
+
 static void print_tables(const struct net_run *n)
 {
+	bool narrow = narrow_terminal();
+
 	for (unsigned latency = 0; latency < 2; latency++) {
 		struct table *t = table_new();
 		bool any = false;
 
-		columns(t, latency);
+		columns(t, latency, narrow);
 		for (unsigned i = 0; i < n->cases_n; i++) {
 			if ((n->cases[i].dir == NET_LATENCY) != (bool)latency)
 				continue;
-			rows(t, n, &n->cases[i]);
+			rows(t, n, &n->cases[i], narrow);
 			any = true;
 		}
 		if (any) {
@@ -307,9 +367,9 @@ static void print_tables(const struct net_run *n)
 static void print_head(const struct net_run *n)
 {
 	static const char *const notify[] = {"poll", "event", "adaptive"};
-	static const char *const ring[] = {"driver", "device", "posted"};
+	static const char *const ring[] = {"rings at driver", "rings at device", "rings posted"};
 
-	printf("net over %s, %s ring of %llu, %llu queue pair%s, %llu device%s, rings at %s%s, %s, "
+	printf("net over %s, %s ring of %llu, %llu queue pair%s, %llu device%s, %s%s, %s\n"
 	       "features",
 	       n->o.target, n->p.packed ? "packed" : "split", (unsigned long long)n->o.queue_size,
 	       (unsigned long long)n->o.queues, n->o.queues == 1 ? "" : "s",
@@ -321,7 +381,8 @@ static void print_head(const struct net_run *n)
 		if (vop_feature_has(n->features, (unsigned)feature_bit(VOP_NET_ID, *w, strlen(*w))))
 			printf(" %s", *w);
 	printf("\n%s\n\n", n->p.foreign
-				   ? "the target is not ours: what it receives is not verified"
+				   ? "the target is not ours: what it takes is not verified, what it "
+				     "sends is"
 				   : "every frame is copied in and out and verified to the byte");
 }
 
@@ -372,10 +433,22 @@ static void print_foot(const struct net_run *n)
 	if (n->idle_known)
 		printf("idle: driver %.2f %% CPU, device %.2f %% CPU\n", n->idle_share[0] * 100,
 		       n->idle_share[1] * 100);
+	print_legend(n);
+	print_marks(n);
 	printf("resident at most: driver %s, device %s; %s\n",
 	       human_bytes(a, sizeof(a), (double)n->resident[0]),
 	       n->p.foreign ? "-" : human_bytes(b, sizeof(b), (double)n->resident[1]),
 	       n->huge ? "huge pages" : "no huge pages");
+}
+
+static json_t *features_json(const struct net_run *n)
+{
+	json_t *a = json_array();
+
+	for (const char *const *w = feature_words(VOP_NET_ID); *w; w++)
+		if (vop_feature_has(n->features, (unsigned)feature_bit(VOP_NET_ID, *w, strlen(*w))))
+			json_array_append_new(a, json_string(*w));
+	return a;
 }
 
 static int write_result(struct net_run *n, bool *exceeded)
@@ -390,6 +463,7 @@ static int write_result(struct net_run *n, bool *exceeded)
 		return cmd_could_not("cannot put the result together: %s", strerror(-e));
 	result_run_fact(res, "resident_driver", json_integer((json_int_t)n->resident[0]));
 	result_run_fact(res, "resident_device", json_integer((json_int_t)n->resident[1]));
+	result_run_fact(res, "features_negotiated", features_json(n));
 	result_run_fact(res, "frames_verified", json_integer((json_int_t)n->frames_checked));
 	result_run_fact(
 		res, "copies_per_frame",

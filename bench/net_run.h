@@ -32,7 +32,7 @@ struct net_run {
 	uint64_t features[2];
 	bool opened; /* the device was reached: what goes wrong now is a failure */
 	bool books_wrong;
-	uint64_t frames_checked;
+	uint64_t frames_checked, frames_before; /* in the run; in the sessions before this one */
 	uint64_t resident[SIDES];
 	bool huge;
 	uint64_t violations;

@@ -58,9 +58,9 @@ static void check_chunks(struct net_sink *s, struct verify *v, const uint8_t *sr
 		v->expected++;
 		v->delivered++;
 	} else {
-		n = VOP_MIN(len, FRAME_MAX);
-		VOP_MEM_COPY_FROM(s->big, src, n);
-		verify_odd(v, s->big, n, s->size);
+		/* By its own length, so that a frame too long does not pass for its beginning. */
+		VOP_MEM_COPY_FROM(s->big, src, VOP_MIN(len, FRAME_MAX));
+		verify_odd(v, s->big, len, s->size);
 	}
 }
 
@@ -81,10 +81,12 @@ static unsigned take(struct net_sink *s, struct sink_lane *l, const struct vop_n
 			verify_frame(&l->v, s->small[i], f[i].len, size);
 	} else {
 		for (i = 0; i < n; i++) {
-			if (f[i].niov == 1)
+			if (f[i].niov == 1) {
 				check_chunks(s, &l->v, f[i].iov[0].ptr, f[i].len);
-			else
-				verify_frame(&l->v, s->big, gather(s->big, &f[i], FRAME_MAX), size);
+			} else {
+				gather(s->big, &f[i], FRAME_MAX);
+				verify_frame(&l->v, s->big, f[i].len, size);
+			}
 		}
 	}
 	return n;
@@ -118,7 +120,7 @@ VOP_INLINE void take_small(struct net_sink *s, struct sink_lane *l, const struct
 	for (unsigned i = 0; i < n; i++) {
 		wrong |= f[i].len ^ size;
 		VOP_MEM_COPY_FROM(s->small[i], f[i].ptr, VOP_MIN(f[i].len, size));
-		frame_differ(&odd, s->small[i], size, v->expected + i);
+		frame_differ(&odd, s->small[i], 0, size, v->expected + i);
 	}
 	if (vop_likely(!wrong && !frame_odd(&odd))) {
 		v->expected += n;

@@ -148,6 +148,8 @@ static int parse_long(const struct opt *table, int argc, char **argv, int *i, st
 	int at = find(table, name, len);
 	const struct opt *o = &table[at < 0 ? 0 : at];
 
+	if (at < 0 && len == strlen("help") && memcmp(name, "help", len) == 0)
+		return fail(err, prefix, "--help takes no value, got '%s'", eq ? eq + 1 : "");
 	if (at < 0)
 		return unknown(table, name, len, prefix, err);
 	if (at < (int)OPT_MAX)
@@ -228,7 +230,7 @@ static void help_tail(const struct opt *o, char *buf, size_t size)
 /* Print one option's text in the right column: lines break at '\n' and at the terminal's edge. */
 static void help_text(FILE *out, const char *text, unsigned column)
 {
-	enum { WIDTH = 100 };
+	enum { WIDTH = 80 };
 	unsigned at = column;
 
 	while (*text) {

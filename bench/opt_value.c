@@ -212,6 +212,9 @@ static int parse_sizes(const struct opt *o, const char *text, char *why)
 		if (parse_number(o, one, &list.v[list.n++], why)) {
 			char element_why[OPT_WHY_MAX];
 
+			/* Of a list of one the whole text was named already. */
+			if (list.n == 1 && *text == '\0')
+				return -EINVAL;
 			memcpy(element_why, why, sizeof(element_why));
 			snprintf(why, OPT_WHY_MAX, "holds '%s', which %.400s", one, element_why);
 			return -EINVAL;

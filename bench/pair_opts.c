@@ -21,6 +21,7 @@ unsigned pair_opts_table(struct pair_opts *o, struct opt *table)
 		 NULL},
 		{"no-save", OPT_FLAG, &o->no_save, NULL, "write no result file", NULL, 0, 0, 0, 0,
 		 NULL},
+		{"quiet", OPT_FLAG, &o->quiet, NULL, "no progress line", NULL, 0, 0, 0, 0, NULL},
 	};
 
 	memcpy(table, t, sizeof(t));
@@ -34,10 +35,17 @@ int pair_begin(const struct opt *table, int argc, char **argv, const char *workl
 	int usable[256], cpu[SIDES];
 	struct opt_args args;
 	struct vop_error err = {""};
+	char words[32], *word = argv[0];
 	unsigned n;
+	int e;
 
 	*status = CMD_COULD_NOT;
-	if (opt_parse(table, 0, argc, argv, &args, stderr))
+	/* Complaints name the command as it was typed: "vop-bench run ring: ...". */
+	snprintf(words, sizeof(words), "run %s", workload);
+	argv[0] = words;
+	e = opt_parse(table, 0, argc, argv, &args, stderr);
+	argv[0] = word;
+	if (e)
 		return -1;
 	if (args.help) {
 		printf("usage: vop-bench run %s [options]\n\n%s\n\n", workload, about);
@@ -52,6 +60,20 @@ int pair_begin(const struct opt *table, int argc, char **argv, const char *workl
 		cmd_could_not("--cpus takes two numbers, like --cpus 0,1");
 		return -1;
 	}
+	for (unsigned i = 0; i < o->cpus.n; i++) {
+		bool ok = false;
+
+		for (unsigned k = 0; k < n && k < VOP_ARRAY_SIZE(usable); k++)
+			ok |= (uint64_t)usable[k] == o->cpus.v[i];
+		if (!ok) {
+			cmd_could_not("--cpus: CPU %llu is not usable by this process; see: "
+				      "vop-bench doctor",
+				      (unsigned long long)o->cpus.v[i]);
+			return -1;
+		}
+	}
+	if ((o->json || !o->no_save) && result_check_place(o->json, stderr))
+		return -1;
 	if (cpu[0] == cpu[1])
 		fprintf(stderr, "vop-bench: one CPU for both sides: they take turns by yielding "
 				"and no round trip is measured\n");
@@ -61,7 +83,7 @@ int pair_begin(const struct opt *table, int argc, char **argv, const char *workl
 		return -1;
 	}
 	*res = result_new(&(struct result_config){
-		.workload = workload, .argc = argc, .argv = argv, .target = "none", .opts = table});
+		.workload = workload, .argc = argc, .argv = argv, .target = NULL, .opts = table});
 	if (*res == NULL) {
 		coord_stop(c);
 		cmd_could_not("out of memory");

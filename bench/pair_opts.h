@@ -11,7 +11,7 @@ struct pair_opts {
 	uint64_t rounds, duration;
 	struct opt_sizes cpus;
 	const char *json;
-	bool no_save;
+	bool no_save, quiet;
 };
 
 /* Common lines into table[0..); returns how many. */

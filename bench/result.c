@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -432,9 +433,8 @@ int result_add(struct result *r, const struct result_entry *e)
 static int could_not(FILE *err, const char *path, int code)
 {
 	fprintf(err,
-		"vop-bench: cannot write the result to %s: %s; nothing was left there, name "
-		"another "
-		"place with --json FILE\n",
+		"vop-bench: cannot write the result to %s: %s; name another place with --json "
+		"FILE, or none with --no-save\n",
 		path, strerror(-code));
 	return code;
 }
@@ -461,6 +461,30 @@ static int write_default(struct result *r, char *path, size_t size)
 		snprintf(more, sizeof(more), "-%d", n);
 	}
 	return -EEXIST;
+}
+
+int result_check_place(const char *path, FILE *err)
+{
+	const char *slash = path ? strrchr(path, '/') : NULL;
+	const char *where = path;
+	char dir[PATH_MAX];
+	struct stat st;
+
+	if (!path) {
+		where = "results";
+		if (stat(where, &st))
+			return access(".", W_OK | X_OK) ? could_not(err, where, -errno) : 0;
+		if (!S_ISDIR(st.st_mode))
+			return could_not(err, where, -ENOTDIR);
+		return access(where, W_OK | X_OK) ? could_not(err, where, -errno) : 0;
+	}
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return could_not(err, path, -EISDIR);
+	/* A terminal, a pipe, /dev/null is written into; a file is made anew beside its name. */
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return access(path, W_OK) ? could_not(err, path, -errno) : 0;
+	snprintf(dir, sizeof(dir), "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
+	return access(dir, W_OK | X_OK) ? could_not(err, path, -errno) : 0;
 }
 
 int result_write(struct result *r, const char *path, char *written, size_t size, FILE *err)

@@ -43,7 +43,7 @@
 	X(LINE_RTT, "line_rtt", "ns", DOWN, "a cache line there and back between two CPUs")        \
 	X(LINE_RATE, "line_rate", "frame/s", UP, "one producer, one consumer, no protocol")        \
 	X(COPY_RATE, "copy_rate", "B/s", UP, "memory copy bandwidth")                              \
-	X(WAKE_RTT, "wake_rtt", "ns", DOWN, "eventfd there and back between two threads")          \
+	X(WAKE_RTT, "wake_rtt", "ns", DOWN, "eventfd there and back between two processes")        \
 	X(VIOLATIONS, "violations", "count", DOWN, "protocol violations counted during the run")   \
 	X(RESIDENT, "resident", "B", DOWN, "largest resident memory of one process")
 
@@ -131,6 +131,12 @@ int result_put_environment(json_t *run, const struct env *e);
 void result_print(const struct result *r, FILE *out);
 /* The same from a document read from a file: tolerates what it does not know. */
 void result_print_json(const json_t *doc, FILE *out);
+
+/*
+ * Could result_write(path) succeed? Asked before a long measurement. 0; one line on err and a
+ * negative errno when it could not. A disk that fills up meanwhile is seen by result_write() only.
+ */
+int result_check_place(const char *path, FILE *err);
 
 /*
  * Write the file. path NULL: results/WORKLOAD-YYYYmmdd-HHMMSS[-n].json, directory made when

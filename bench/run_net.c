@@ -41,7 +41,7 @@ static int check_books(struct net_run *n, const char *what)
 {
 	struct books b = books_of(n->c.sh, (unsigned)(n->o.devices * n->o.queues));
 
-	n->frames_checked = b.delivered;
+	n->frames_checked = n->frames_before + b.delivered;
 	if (b.lost + b.doubled + b.altered == 0)
 		return 0;
 	snprintf(n->err.text, sizeof(n->err.text),
@@ -73,6 +73,8 @@ int net_run_session(struct net_run *n, uint32_t size)
 	struct agent_answer ans;
 	int e;
 
+	/* A session begins its books anew; the run's total goes on. */
+	n->frames_before = n->frames_checked;
 	net_request_session(&n->o, &n->p, size, &req);
 	if (!n->p.foreign) {
 		e = coord_call(&n->c, SIDE_DEVICE, &req, &ans, 10000, &n->err);
@@ -276,18 +278,24 @@ int run_net(int argc, char **argv)
 	struct net_run *n = calloc(1, sizeof(*n));
 	struct opt table[OPT_MAX];
 	struct opt_args args;
+	static char words[] = "run net";
+	char *word = argv[0];
 	int e, status;
 
 	if (n == NULL)
 		return cmd_could_not("out of memory");
 	net_opts_table(&n->o, table);
-	if (opt_parse(table, 0, argc, argv, &args, stderr)) {
+	/* Complaints name the command as it was typed: "vop-bench run net: ...". */
+	argv[0] = words;
+	e = opt_parse(table, 0, argc, argv, &args, stderr);
+	argv[0] = word;
+	if (e) {
 		free(n);
 		return CMD_COULD_NOT;
 	}
 	if (args.help) {
 		printf("usage: vop-bench run net [options]\n\nHow fast virtio-net frames cross a "
-		       "link between two processes: rate, "
+		       "link between two processes:\nrate, "
 		       "share of the machine's limit, round trip, CPU time.\n\n");
 		opt_help(table, stdout);
 		free(n);
@@ -297,6 +305,11 @@ int run_net(int argc, char **argv)
 		status = cmd_could_not("%s", n->err.text);
 		free(n);
 		return status;
+	}
+	if ((n->o.json || !n->o.no_save) && !n->o.chaos &&
+	    result_check_place(n->o.json, stderr)) {
+		free(n);
+		return CMD_COULD_NOT;
 	}
 	n->total = (unsigned)(n->o.size.n * n->p.dirs * n->o.rounds);
 	n->cases = calloc(n->o.size.n * NET_DIRS, sizeof(*n->cases));

@@ -13,6 +13,9 @@ struct verify {
 	uint64_t expected; /* next sequence number */
 	uint64_t delivered, lost, doubled, altered;
 	struct lane_count *count;
+	/* Numbers from here on were never sent; NULL: not known on this side. Bounds what a peer that
+	 * makes up a number can have us believe. */
+	const uint64_t *sent;
 	bool numbered; /* the sender numbers frames and pads with zeroes (the product's source), not
 			  our pattern */
 };
@@ -23,7 +26,7 @@ static inline void verify_odd(struct verify *v, const uint8_t *frame, uint32_t l
 {
 	uint64_t seq = len >= FRAME_MIN ? frame_seq(frame) : 0;
 
-	if (len != want_len || !frame_check(frame, 0, len, seq)) {
+	if (len != want_len || !frame_check(frame, 0, len, seq) || (v->sent && seq >= *v->sent)) {
 		v->altered++;
 		v->expected++;
 	} else if (seq < v->expected) {

@@ -12,7 +12,7 @@ struct books {
 
 static void see(struct verify *v, uint64_t seq)
 {
-	uint8_t f[LEN];
+	uint8_t f[LEN + 64];
 
 	frame_fill(f, 0, LEN, seq);
 	verify_frame(v, f, LEN, LEN);
@@ -63,7 +63,7 @@ static void altered(void)
 {
 	static const uint32_t lens[] = {LEN - 1, LEN + 1, 0, FRAME_MIN - 1};
 	struct verify v = {0};
-	uint8_t f[LEN + 1];
+	uint8_t f[LEN + 64];
 	uint64_t n = 0;
 
 	for (uint32_t i = 0; i < LEN; i++, n++) {
@@ -85,7 +85,7 @@ static void altered(void)
 static void numbered(void)
 {
 	struct verify v = {.numbered = true};
-	uint8_t f[LEN] = {0};
+	uint8_t f[LEN + 64] = {0};
 	uint64_t n = 0;
 
 	for (n = 0; n < 4; n++) {
