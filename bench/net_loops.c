@@ -107,6 +107,7 @@ static void echo_books(struct net_load *L, struct verify *saved)
 
 		saved[i] = l->v;
 		l->v = (struct verify){.expected = l->tx_seq,
+				       .since = l->tx_seq,
 				       .count = &L->sh->lane[2][i],
 				       .sent = &l->tx_seq};
 	}
@@ -211,8 +212,8 @@ static unsigned batch_of(const struct net_load *L, const struct job *j)
 {
 	unsigned batch = j->batch ? j->batch : L->cfg.batch;
 
-	/* Half of what may be in flight at most, so that both sides have something to do. */
-	batch = VOP_MIN(batch, VOP_MAX(L->lane[0].tx_n / 2, 1u));
+	/* Half of what may be in flight at most, so that both sides have something to do; large frames less. */
+	batch = VOP_MIN(batch, VOP_MAX(L->lane[0].tx_n / (L->cfg.size <= 2048 ? 2 : 4), 1u));
 	return VOP_MIN(batch, LANE_BATCH);
 }
 
@@ -352,9 +353,10 @@ int net_loop_both(struct net_load *L, struct worker *w, const struct job *j, str
 			idle(L, w, &waiting, true, 2000);
 	} while ((++turn & 7) || window_more(w, r, L->received, L->received * size));
 	r->copies_x100 = 200;
-	e = drain_tx(L, w, &waiting);
+	/* An echo first: drain_tx() throws away what a foreign target still sends. */
+	e = echoed ? drain_echo(L, w) : drain_tx(L, w, &waiting);
 	if (e == 0)
-		e = echoed ? drain_echo(L, w) : drain_rx(L, w);
+		e = echoed ? drain_tx(L, w, &waiting) : drain_rx(L, w);
 	if (echoed)
 		source_books(L, saved);
 	free(saved);

@@ -11,6 +11,7 @@
 
 struct verify {
 	uint64_t expected; /* next sequence number */
+	uint64_t since; /* echo: frames before this one are an earlier job's, nobody counts them */
 	uint64_t delivered, lost, doubled, altered;
 	struct lane_count *count;
 	/* Numbers from here on were never sent; NULL: not known on this side. Bounds what a peer that
@@ -29,6 +30,8 @@ static inline void verify_odd(struct verify *v, const uint8_t *frame, uint32_t l
 	if (len != want_len || !frame_check(frame, 0, len, seq) || (v->sent && seq >= *v->sent)) {
 		v->altered++;
 		v->expected++;
+	} else if (seq < v->since) {
+		return; /* an echo that was not waited for */
 	} else if (seq < v->expected) {
 		v->doubled++;
 	} else {

@@ -58,6 +58,34 @@ static void doubled(void)
 	expect(&v, (struct books){.delivered = 2, .doubled = 2, .expected = 12});
 }
 
+/* What an echo still sends of an earlier job is nobody's; a frame of this one twice is. */
+static void late_echoes(void)
+{
+	struct verify v = {.expected = 10, .since = 10};
+
+	see(&v, 7);
+	see(&v, 9);
+	expect(&v, (struct books){.expected = 10});
+	see(&v, 10);
+	see(&v, 10);
+	see(&v, 9);
+	expect(&v, (struct books){.delivered = 1, .doubled = 1, .expected = 11});
+}
+
+/* A frame that nobody has sent yet is made up, however good it looks. */
+static void made_up(void)
+{
+	uint64_t sent = 5;
+	struct verify v = {.sent = &sent};
+
+	see(&v, 0);
+	see(&v, 5);
+	see(&v, 1ull << 40);
+	expect(&v, (struct books){.delivered = 1, .altered = 2, .expected = 3});
+	see(&v, 4);
+	expect(&v, (struct books){.delivered = 2, .altered = 2, .lost = 1, .expected = 5});
+}
+
 /* A byte, wherever it stands, one too few, one too many: altered, and the next one is expected as before. */
 static void altered(void)
 {
@@ -105,6 +133,21 @@ static void numbered(void)
 	CU_ASSERT_EQUAL(v.delivered + v.altered + v.lost + v.doubled, n + 1);
 }
 
+/* A number that was never sent is made up, however well the frame fits it. */
+static void never_sent(void)
+{
+	uint64_t sent = 12;
+	struct verify v = {.expected = 10, .sent = &sent};
+
+	see(&v, UINT64_MAX - 1);
+	expect(&v, (struct books){.altered = 1, .expected = 11});
+	see(&v, 12);
+	expect(&v, (struct books){.altered = 2, .expected = 12});
+	sent = 14;
+	see(&v, 13);
+	expect(&v, (struct books){.altered = 2, .lost = 1, .delivered = 1, .expected = 14});
+}
+
 /* What was counted comes out, each under its name; nothing wrong is written while nothing is. */
 static void publish(void)
 {
@@ -137,7 +180,8 @@ int suite_verify(void)
 	CU_pSuite s = CU_add_suite("verify", NULL, NULL);
 
 	if (!s || !CU_add_test(s, "in order", in_order) || !CU_add_test(s, "lost", lost) ||
-	    !CU_add_test(s, "doubled", doubled) || !CU_add_test(s, "altered", altered) ||
+	    !CU_add_test(s, "doubled", doubled) || !CU_add_test(s, "late echoes", late_echoes) ||
+	    !CU_add_test(s, "made up", made_up) || !CU_add_test(s, "altered", altered) ||
 	    !CU_add_test(s, "numbered", numbered) || !CU_add_test(s, "publish", publish))
 		return CU_get_error();
 	return 0;
