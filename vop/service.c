@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <vop/features.h>
 #include "vop/link_shm.h"
+#include "vop/meeting.h"
 #include "vop/service.h"
 
 #define OPEN_TIMEOUT_MS 10000
@@ -41,14 +41,6 @@ struct service {
 	bool creating;
 	struct vop_error *err;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 __attribute__((format(printf, 3, 4))) static void
 say(const struct service *s, enum vop_service_event event, const char *fmt, ...)
@@ -343,9 +335,9 @@ static int sleep_until_event(struct service *s)
 	int timeout = -1;
 
 	if (!s->up)
-		timeout = (int)VOP_MAX(s->opened + OPEN_TIMEOUT_MS - now_ms(), 0);
+		timeout = (int)VOP_MAX(s->opened + OPEN_TIMEOUT_MS - vop_now_ms(), 0);
 	else if (s->cfg->stats)
-		timeout = (int)VOP_MAX(s->next_stats - now_ms(), 0);
+		timeout = (int)VOP_MAX(s->next_stats - vop_now_ms(), 0);
 	if (poll(p, 3, timeout) > 0 && p[2].revents)
 		return CANCELLED;
 	look_round(s, p[1].revents != 0);
@@ -355,7 +347,7 @@ static int sleep_until_event(struct service *s)
 /* CANCELLED, or negative errno: the link went down, or devices could not be created. */
 static int live(struct service *s)
 {
-	s->opened = now_ms();
+	s->opened = vop_now_ms();
 	s->next_stats = s->opened + s->cfg->stats_ms;
 	for (;;) {
 		int r = vop_node_service(s->node);
@@ -369,7 +361,7 @@ static int live(struct service *s)
 				return r == -EPIPE ? -EIO : r;
 		}
 		look_round(s, false);
-		if (!s->up && now_ms() - s->opened >= OPEN_TIMEOUT_MS) {
+		if (!s->up && vop_now_ms() - s->opened >= OPEN_TIMEOUT_MS) {
 			snprintf(s->err->text, sizeof(s->err->text),
 				 "the peer did not write its device page in time");
 			return -ETIMEDOUT;
@@ -377,7 +369,7 @@ static int live(struct service *s)
 		r = sleep_until_event(s);
 		if (r)
 			return r;
-		if (s->cfg->stats && s->up && now_ms() >= s->next_stats) {
+		if (s->cfg->stats && s->up && vop_now_ms() >= s->next_stats) {
 			s->next_stats += s->cfg->stats_ms;
 			report_stats(s);
 		}
@@ -428,13 +420,13 @@ static int live_again(struct service *s)
 	int r = one_life(s, cfg->timeout_ms);
 
 	while ((r == -EPIPE || r == -EPROTO) && s->up) {
-		int64_t end = now_ms() + cfg->reconnect_ms;
+		int64_t end = vop_now_ms() + cfg->reconnect_ms;
 
 		if (cfg->reconnect_ms == 0)
 			return r;
 		say(s, VOP_SERVICE_WAITING, "peer gone, waiting for it to come back");
 		do {
-			int64_t left = cfg->reconnect_ms < 0 ? -1 : VOP_MAX(end - now_ms(), 0);
+			int64_t left = cfg->reconnect_ms < 0 ? -1 : VOP_MAX(end - vop_now_ms(), 0);
 
 			if (rest(s))
 				return CANCELLED;
