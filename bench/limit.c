@@ -17,7 +17,7 @@
 
 #define CHUNK 4096u
 /* Private memory for frames that are made a batch at a time; larger frames have no duty limit. */
-#define DUTY_BYTES 4096u
+#define DUTY_BYTES 8192u
 /* Probe: round trips counted; a fraction of a millisecond near, about a millisecond far. */
 #define PROBE_WARM  200u
 #define PROBE_TRIPS 2000u
@@ -122,9 +122,10 @@ VOP_INLINE void line_move(uint8_t *slot, uint8_t *priv, uint32_t bytes, bool in)
 VOP_INLINE void line_make(struct line *l, uint8_t *priv, uint32_t bytes)
 {
 	uint32_t room = ((bytes + 63) & ~63u) + 64;
-	unsigned n = VOP_MIN(l->batch, (DUTY_BYTES - 64) / room);
+	unsigned most = (DUTY_BYTES - 64) / room, n;
 
 	for (unsigned b = 0; b < l->batch; b += n) {
+		n = VOP_MIN(l->batch - b, most);
 		for (unsigned i = 0; i < n; i++)
 			frame_fill(priv + i * room + 12, 0, bytes - 12, l->at + b + i);
 		for (unsigned i = 0; i < n; i++)
@@ -220,7 +221,7 @@ VOP_INLINE unsigned line_consume(struct line *l, uint8_t *priv, bool backs)
 static __attribute__((noinline)) void line_run_produce(struct worker *w, const struct job *j,
 						       struct job_result *r, struct line *l)
 {
-	uint8_t priv[CHUNK] __attribute__((aligned(64)));
+	uint8_t priv[DUTY_BYTES] __attribute__((aligned(64)));
 	uint32_t turn = 0;
 
 	memset(priv, 0x5a, sizeof(priv));
@@ -234,7 +235,7 @@ static __attribute__((noinline)) void line_run_produce(struct worker *w, const s
 static __attribute__((noinline)) void line_run_consume(struct worker *w, const struct job *j,
 						       struct job_result *r, struct line *l)
 {
-	uint8_t priv[CHUNK] __attribute__((aligned(64)));
+	uint8_t priv[DUTY_BYTES] __attribute__((aligned(64)));
 	uint32_t turn = 0;
 
 	window_begin(w, j, true, 0, 0);
@@ -246,7 +247,8 @@ static __attribute__((noinline)) void line_run_consume(struct worker *w, const s
 
 static int duplex(struct worker *w, const struct job *j, struct job_result *r)
 {
-	uint8_t in[CHUNK] __attribute__((aligned(64))), out[CHUNK] __attribute__((aligned(64)));
+	uint8_t in[CHUNK] __attribute__((aligned(64))),
+		out[DUTY_BYTES] __attribute__((aligned(64)));
 	struct line give, take;
 	uint32_t turn = 0;
 
@@ -271,7 +273,7 @@ static int line(struct worker *w, const struct job *j, struct job_result *r)
 
 	if (!line_open(&l, w, j, j->from))
 		return -EINVAL;
-	if (l.duty && l.bytes > DUTY_BYTES / 16)
+	if (l.duty && l.bytes > DUTY_BYTES / 32)
 		return -EINVAL;
 	if (w->side == j->from)
 		line_run_produce(w, j, r, &l);

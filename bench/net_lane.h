@@ -9,7 +9,9 @@
 #include <vop/copy.h>
 #include "bench/net_load.h"
 
-#define LANE_HDR   12u
+#define LANE_HDR 12u
+/* Buffers start so many bytes into a line, so that the frame behind the header has lines of its own. */
+#define LANE_LEAD  (64u - LANE_HDR)
 #define LANE_BATCH 64u
 #define LANE_SMALL 256u /* frames up to here are made and checked a batch at a time */
 
@@ -34,6 +36,7 @@ struct net_lane {
 	uint8_t *rx_mem;
 	uint64_t rx_bus;
 	uint32_t rx_stride, rx_n, rx_len;
+	unsigned rx_batch; /* taken at a time: large frames few, so that buffers go back early */
 	struct verify v;
 	uint32_t merge_left, merge_at; /* a frame that is being put together */
 	struct lane_count *count_tx;
@@ -106,7 +109,7 @@ VOP_INLINE void lane_send(struct net_load *L, struct net_lane *l, unsigned n, ui
 	unsigned i;
 
 	if (size <= LANE_SMALL) {
-		uint8_t *small = s->small;
+		uint8_t *small = s->small + LANE_LEAD;
 		/*
 		 * Lines of the next batch are asked for, for writing: they come over while this one
 		 * is made. Only of buffers that came back: others the device has yet to read. All
@@ -124,12 +127,13 @@ VOP_INLINE void lane_send(struct net_load *L, struct net_lane *l, unsigned n, ui
 						  size + LANE_HDR, true);
 			frame_fill(small + LANE_HDR, 0, size, seq + i);
 		}
-		small = s->small;
+		small = s->small + LANE_LEAD;
 		for (i = 0; i < n; i++, small += lane_small(size)) {
 			uint32_t at = free[(head + i) & mask];
 			size_t off = (size_t)at * stride;
 
-			VOP_MEM_COPY_TO(mem + off, small, size + LANE_HDR);
+			VOP_MEM_COPY_TO(mem + off, small, LANE_HDR);
+			VOP_MEM_COPY_TO(mem + off + LANE_HDR, small + LANE_HDR, size);
 			buf[i] = (struct vop_buf){bus + off, size + LANE_HDR};
 			cookie[i] = at;
 		}
@@ -186,7 +190,7 @@ VOP_INLINE unsigned lane_receive(struct net_load *L, struct net_lane *l, uint32_
 	struct vop_done done[LANE_BATCH];
 	struct vop_buf buf[LANE_BATCH];
 	uint32_t cookie[LANE_BATCH];
-	unsigned n = vop_drvq_get(&l->rx->vq, done, LANE_BATCH), i;
+	unsigned n = vop_drvq_get(&l->rx->vq, done, l->rx_batch), i;
 	uint64_t before = l->v.delivered + l->v.altered + l->v.doubled;
 
 	if (n == 0)
@@ -205,17 +209,19 @@ VOP_INLINE unsigned lane_receive(struct net_load *L, struct net_lane *l, uint32_
 		for (i = 0; i < n; i++) {
 			const uint8_t *src = mem + (size_t)cookie[i] * stride;
 
+			uint8_t *slot = s->small + LANE_LEAD + i * lane_small(size);
+
 			wrong |= done[i].len ^ (size + LANE_HDR);
-			VOP_MEM_COPY_FROM(s->small + i * lane_small(size), src, size + LANE_HDR);
-			frame_differ(&odd, s->small + i * lane_small(size) + LANE_HDR, 0, size,
-				     l->v.expected + i);
+			VOP_MEM_COPY_FROM(slot, src, LANE_HDR);
+			VOP_MEM_COPY_FROM(slot + LANE_HDR, src + LANE_HDR, size);
+			frame_differ(&odd, slot + LANE_HDR, 0, size, l->v.expected + i);
 		}
 		if (vop_likely(!wrong && !frame_odd(&odd))) {
 			l->v.expected += n;
 			l->v.delivered += n;
 		} else {
 			for (i = 0; i < n; i++)
-				verify_frame(&l->v, s->small + i * lane_small(size) + LANE_HDR,
+				verify_frame(&l->v, s->small + 64 + i * lane_small(size),
 					     done[i].len - LANE_HDR, size);
 		}
 	} else {

@@ -11,7 +11,7 @@
 
 uint32_t net_load_stride(uint32_t size)
 {
-	uint32_t lines = (size + LANE_HDR + 63) / 64;
+	uint32_t lines = (LANE_LEAD + LANE_HDR + size + 63) / 64;
 
 	/* Whole lines, an odd number of them: neighbours share no line, and neither cache sets nor
 	 * line pairs repeat. */
@@ -58,15 +58,17 @@ void lane_merge(struct net_load *L, struct net_lane *l, const uint8_t *src, uint
 				l->v.delivered++;
 				return;
 			}
-			len = VOP_MIN(len, FRAME_MAX);
-			VOP_MEM_COPY_FROM(s->big, src, len);
+			/* By its own length: too long does not pass for its beginning. */
+			VOP_MEM_COPY_FROM(s->big, src, VOP_MIN(len, FRAME_MAX));
 			verify_odd(&l->v, s->big, len, size);
 			return;
 		}
 	}
-	take = VOP_MIN(len, FRAME_MAX - l->merge_at);
-	VOP_MEM_COPY_FROM(s->big + l->merge_at, src, take);
-	l->merge_at += take;
+	at = VOP_MIN(l->merge_at, FRAME_MAX);
+	take = VOP_MIN(len, FRAME_MAX - at);
+	VOP_MEM_COPY_FROM(s->big + at, src, take);
+	/* What is longer than any frame stays one byte too long, and is no frame's beginning. */
+	l->merge_at = take < len ? FRAME_MAX + 1 : l->merge_at + take;
 	/* num_buffers 0 is nonsense of the device; it ends here as a frame of the wrong length. */
 	if (l->merge_left <= 1) {
 		l->merge_left = 0;
@@ -88,12 +90,12 @@ static int lane_open_tx(struct net_load *L, struct net_lane *l, struct session *
 	l->tx_n = n;
 	l->tx_stride = c->stride ? c->stride : net_load_stride(c->size);
 	/* Lanes are staggered so that their first buffers lie in different cache sets. */
-	l->tx_mem = s->t->ops->alloc(s->t, where, (size_t)n * l->tx_stride + 64u * (lane % 16),
+	l->tx_mem = s->t->ops->alloc(s->t, where, (size_t)n * l->tx_stride + 64u * (lane % 16 + 1),
 				     4096, &l->tx_bus);
 	if (l->tx_mem == NULL)
 		return -ENOMEM;
-	l->tx_mem += 64u * (lane % 16);
-	l->tx_bus += 64u * (lane % 16);
+	l->tx_mem += LANE_LEAD + 64u * (lane % 16);
+	l->tx_bus += LANE_LEAD + 64u * (lane % 16);
 	/* In a circle the list is read again lap after lap, so it must hold just the buffers. */
 	while (cap < n)
 		cap *= 2;
@@ -120,14 +122,15 @@ static int lane_open_rx(struct net_load *L, struct net_lane *l, struct session *
 	if (c->mergeable && whole > l->rx_len)
 		n = VOP_MAX(n, (whole + l->rx_len - 1) / l->rx_len + 1);
 	l->rx_n = VOP_MIN(n, l->rx->cfg.size);
-	l->rx_stride = ((l->rx_len + 63) / 64 | 1) * 64;
+	l->rx_stride = ((LANE_LEAD + l->rx_len + 63) / 64 | 1) * 64;
 	l->rx_mem = s->t->ops->alloc(s->t, VOP_AT_DRIVER,
-				     (size_t)l->rx_n * l->rx_stride + 64u * (lane % 16), 4096,
+				     (size_t)l->rx_n * l->rx_stride + 64u * (lane % 16 + 1), 4096,
 				     &l->rx_bus);
 	if (l->rx_mem == NULL)
 		return -ENOMEM;
-	l->rx_mem += 64u * (lane % 16);
-	l->rx_bus += 64u * (lane % 16);
+	l->rx_mem += LANE_LEAD + 64u * (lane % 16);
+	l->rx_bus += LANE_LEAD + 64u * (lane % 16);
+	l->rx_batch = c->size <= 2048 ? LANE_BATCH : VOP_MIN(VOP_MAX(l->rx_n / 4, 1u), LANE_BATCH);
 	for (uint32_t i = 0; i < l->rx_n; i++) {
 		struct vop_buf b = {l->rx_bus + (uint64_t)i * l->rx_stride, l->rx_len};
 

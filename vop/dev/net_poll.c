@@ -21,6 +21,17 @@ void VOP_NOINLINE vop_net_violate(struct vop_net *n, struct net_queue *q, uint32
 /* Loops with many live values get a frame of their own: inlined into one function they spill. */
 #define NET_APART static __attribute__((noinline))
 
+/*
+ * How many buffers to take at a time, after one of len bytes: large ones few, so that the driver has the first
+ * back while the last is copied.
+ */
+#define BATCH_BYTES (128u << 10)
+VOP_INLINE unsigned batch_after(uint32_t len)
+{
+	return vop_likely(len <= BATCH_BYTES / VOP_NET_BATCH) ? VOP_NET_BATCH
+							      : VOP_MAX(BATCH_BYTES / len, 1u);
+}
+
 VOP_INLINE void count(uint64_t *word, uint64_t by)
 {
 	__atomic_store_n(word, *word + by, __ATOMIC_RELAXED);
@@ -149,7 +160,7 @@ static VOP_NOINLINE uint64_t bytes_of(const struct vop_net_frame *f, unsigned n)
 VOP_INLINE unsigned tx_plain(struct vop_net *n, struct net_tx *t, unsigned pair)
 {
 	unsigned took, got = vop_devq_pop_plain(&t->q.vq, t->q.cfg->regions, t->plain,
-						VOP_NET_BATCH, false, VOP_NET_HDR);
+						batch_after(t->plain[0].len), false, VOP_NET_HDR);
 	uint64_t bytes = 0;
 
 	if (!got)
@@ -440,7 +451,8 @@ VOP_INLINE unsigned rx_short(struct vop_net *n, struct net_rx *r, unsigned pair,
 
 NET_APART unsigned rx_turn(struct vop_net *n, struct net_rx *r, unsigned pair)
 {
-	unsigned frames = n->backend.rx_lengths(n->backend.ctx, pair, r->len, VOP_NET_BATCH);
+	unsigned frames =
+		n->backend.rx_lengths(n->backend.ctx, pair, r->len, batch_after(r->len[0]));
 	struct rx_done d;
 
 	if (!frames) {
