@@ -182,7 +182,8 @@ int suite_verify(void)
 	if (!s || !CU_add_test(s, "in order", in_order) || !CU_add_test(s, "lost", lost) ||
 	    !CU_add_test(s, "doubled", doubled) || !CU_add_test(s, "late echoes", late_echoes) ||
 	    !CU_add_test(s, "made up", made_up) || !CU_add_test(s, "altered", altered) ||
-	    !CU_add_test(s, "numbered", numbered) || !CU_add_test(s, "publish", publish))
+	    !CU_add_test(s, "never sent", never_sent) || !CU_add_test(s, "numbered", numbered) ||
+	    !CU_add_test(s, "publish", publish))
 		return CU_get_error();
 	return 0;
 }
