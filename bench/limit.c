@@ -16,8 +16,10 @@
 #include "bench/worker.h"
 
 #define CHUNK 4096u
-/* Private memory for frames that are made a batch at a time; larger frames have no duty limit. */
+/* Private memory for frames that are made a batch at a time; larger ones in chunks. */
 #define DUTY_BYTES 8192u
+#define DUTY_SMALL 268u /* a frame of 256 bytes and its header */
+#define DUTY_HEAD  12u
 /* Probe: round trips counted; a fraction of a millisecond near, about a millisecond far. */
 #define PROBE_WARM  200u
 #define PROBE_TRIPS 2000u
@@ -117,30 +119,59 @@ VOP_INLINE void line_move(uint8_t *slot, uint8_t *priv, uint32_t bytes, bool in)
 	__asm__ volatile("" ::: "memory"); /* each frame is really copied */
 }
 
-/* Small frames with the duties of the traffic: a batch is made in private memory, then copied in
- * ... */
+/*
+ * With the duties of the traffic: frames are made in private memory, then copied in; small ones a
+ * batch at a time, large ones in chunks. The header's bytes go behind the frame, which so starts a
+ * line.
+ */
 VOP_INLINE void line_make(struct line *l, uint8_t *priv, uint32_t bytes)
 {
-	uint32_t room = ((bytes + 63) & ~63u) + 64;
-	unsigned most = (DUTY_BYTES - 64) / room, n;
+	uint32_t size = bytes - DUTY_HEAD, room = (size + 63) & ~63u, at, k;
+	unsigned most = DUTY_BYTES / room, n;
 
+	if (bytes > DUTY_SMALL) {
+		for (unsigned i = 0; i < l->batch; i++) {
+			uint8_t *slot = line_slot(l, l->at + i);
+
+			for (at = 0; at < size; at += k) {
+				k = VOP_MIN(size - at, FRAME_CHUNK);
+				frame_fill(priv, at, k, l->at + i);
+				vop_copy(slot + at, priv, k);
+			}
+			vop_copy(slot + size, priv, DUTY_HEAD);
+		}
+		return;
+	}
 	for (unsigned b = 0; b < l->batch; b += n) {
 		n = VOP_MIN(l->batch - b, most);
 		for (unsigned i = 0; i < n; i++)
-			frame_fill(priv + i * room + 12, 0, bytes - 12, l->at + b + i);
-		for (unsigned i = 0; i < n; i++)
-			vop_copy(line_slot(l, l->at + b + i), priv + i * room, bytes);
+			frame_fill(priv + i * room, 0, size, l->at + b + i);
+		for (unsigned i = 0; i < n; i++) {
+			uint8_t *slot = line_slot(l, l->at + b + i);
+
+			vop_copy(slot, priv + i * room, size);
+			vop_copy(slot + size, priv, DUTY_HEAD);
+		}
 	}
 }
 
 /* ... copied out and compared to the byte. */
 VOP_INLINE void line_verify(struct line *l, uint8_t *priv, uint32_t bytes, unsigned n)
 {
+	uint32_t size = bytes - DUTY_HEAD, at, k;
+	uint8_t head[DUTY_HEAD];
 	frame_block odd = {0};
 
 	for (unsigned i = 0; i < n; i++) {
-		vop_copy(priv, line_slot(l, l->at + i), bytes);
-		frame_differ(&odd, priv + 12, 0, bytes - 12, l->at + i);
+		const uint8_t *slot = line_slot(l, l->at + i);
+
+		for (at = 0; at < size; at += k) {
+			k = VOP_MIN(size - at, FRAME_CHUNK);
+			vop_copy(priv, slot + at, k);
+			frame_differ(&odd, priv, at, k, l->at + i);
+		}
+		vop_copy(head, slot + size, DUTY_HEAD);
+		__asm__ volatile("" : : "r"(head) : "memory");
 	}
 	l->odd |= frame_odd(&odd);
 }
@@ -273,7 +304,7 @@ static int line(struct worker *w, const struct job *j, struct job_result *r)
 
 	if (!line_open(&l, w, j, j->from))
 		return -EINVAL;
-	if (l.duty && l.bytes > DUTY_BYTES / 32)
+	if (l.duty && l.bytes < FRAME_MIN + DUTY_HEAD)
 		return -EINVAL;
 	if (w->side == j->from)
 		line_run_produce(w, j, r, &l);

@@ -39,6 +39,9 @@ struct net_lane {
 	unsigned rx_batch; /* taken at a time: large frames few, so that buffers go back early */
 	struct verify v;
 	uint32_t merge_left, merge_at; /* a frame that is being put together */
+	/* Mergeable: where. Between two of its buffers this lane sends and others receive, so it is
+	 * none of the scratch. */
+	uint8_t *merged;
 	struct lane_count *count_tx;
 };
 
@@ -91,6 +94,10 @@ VOP_INLINE void lane_make(struct lane_scratch *s, uint8_t *dst, uint32_t size, u
 	memset(dst, 0, LANE_HDR);
 	for (; at < size; at += n) {
 		n = VOP_MIN(size - at, FRAME_CHUNK);
+		/* The device had these lines last: they come back while the chunk is made. Not for
+		 * longer copies, which the core's own prefetchers do better. */
+		if (size <= FRAME_CHUNK / 2)
+			vop_prefetch_page(dst + LANE_HDR + at, n, true);
 		frame_fill(s->big, at, n, seq);
 		VOP_MEM_COPY_TO(dst + LANE_HDR + at, s->big, n);
 	}

@@ -29,6 +29,7 @@ uint32_t net_load_depth(uint32_t size, uint32_t queue_size)
 void lane_merge(struct net_load *L, struct net_lane *l, const uint8_t *src, uint32_t len)
 {
 	struct lane_scratch *s = L->scratch;
+	uint8_t *merged = l->merged ? l->merged : s->big;
 	uint32_t size = L->cfg.size, take, at;
 
 	if (l->merge_left == 0) {
@@ -66,13 +67,13 @@ void lane_merge(struct net_load *L, struct net_lane *l, const uint8_t *src, uint
 	}
 	at = VOP_MIN(l->merge_at, FRAME_MAX);
 	take = VOP_MIN(len, FRAME_MAX - at);
-	VOP_MEM_COPY_FROM(s->big + at, src, take);
+	VOP_MEM_COPY_FROM(merged + at, src, take);
 	/* What is longer than any frame stays one byte too long, and is no frame's beginning. */
 	l->merge_at = take < len ? FRAME_MAX + 1 : l->merge_at + take;
 	/* num_buffers 0 is nonsense of the device; it ends here as a frame of the wrong length. */
 	if (l->merge_left <= 1) {
 		l->merge_left = 0;
-		verify_frame(&l->v, s->big, l->merge_at, size);
+		verify_frame(&l->v, merged, l->merge_at, size);
 	} else {
 		l->merge_left--;
 	}
@@ -172,6 +173,11 @@ struct net_load *net_load_new(struct shared *sh, struct session *const *sessions
 		verify_publish(&l->v);
 		atomic_store(&l->count_tx->sent, 0);
 		atomic_store(&l->count_tx->completed, 0);
+		if (cfg->mergeable) {
+			l->merged = calloc(1, sizeof(L->scratch->big));
+			if (l->merged == NULL)
+				goto fail;
+		}
 		e = lane_open_tx(L, l, s, i);
 		if (e == 0)
 			e = lane_open_rx(L, l, s, i);
@@ -192,8 +198,10 @@ void net_load_free(struct net_load *L)
 {
 	if (L == NULL)
 		return;
-	for (unsigned i = 0; L->lane && i < L->lanes; i++)
+	for (unsigned i = 0; L->lane && i < L->lanes; i++) {
+		free(L->lane[i].merged);
 		free(L->lane[i].free);
+	}
 	free(L->lane);
 	free(L->scratch);
 	free(L);

@@ -261,6 +261,8 @@ static void sink_rx_fill_plain(void *ctx, unsigned pair, const struct vop_plain 
 		for (unsigned i = 0; i < n; i++) {
 			for (at = 0; at < s->size; at += k) {
 				k = VOP_MIN(s->size - at, FRAME_CHUNK);
+				if (s->size <= FRAME_CHUNK / 2)
+					vop_prefetch_page(f[i].ptr + at, k, true);
 				frame_fill(s->big, at, k, l->made + i);
 				VOP_MEM_COPY_TO(f[i].ptr + at, s->big, k);
 			}

@@ -165,7 +165,7 @@ static int run_case(struct net_run *n, enum net_dir dir, uint32_t size)
 	progress_update(&n->progress, n->done, n->total, "%s %u B: limit", net_dir_words[dir],
 			size);
 	e = sweep(n, dir, size, &set);
-	set.duty = set.n && size <= 244; /* what is made and verified a batch at a time */
+	set.duty = set.n;
 	for (uint64_t i = 0; i < n->o.rounds && !e; i++) {
 		progress_update(&n->progress, n->done, n->total, "%s %u B: round %u of %u",
 				net_dir_words[dir], size, (unsigned)i + 1, (unsigned)n->o.rounds);
@@ -306,8 +306,7 @@ int run_net(int argc, char **argv)
 		free(n);
 		return status;
 	}
-	if ((n->o.json || !n->o.no_save) && !n->o.chaos &&
-	    result_check_place(n->o.json, stderr)) {
+	if ((n->o.json || !n->o.no_save) && !n->o.chaos && result_check_place(n->o.json, stderr)) {
 		free(n);
 		return CMD_COULD_NOT;
 	}

@@ -93,6 +93,20 @@ VOP_INLINE void vop_prefetch_w(const void *p)
 	__builtin_prefetch(p, 1);
 }
 
+/* Ask for all lines of [p, p + len), at most a page of them, while something else is worked on. */
+VOP_INLINE void vop_prefetch_page(const void *p, size_t len, bool write)
+{
+	const uint8_t *q = p;
+	size_t end = VOP_MIN(len, (size_t)4096);
+
+	for (size_t i = 0; i < end; i += VOP_CACHELINE) {
+		if (write)
+			vop_prefetch_w(q + i);
+		else
+			vop_prefetch_r(q + i);
+	}
+}
+
 /* Ask for the lines of [p, p + len), at most the first eight: the core has only so many misses in
  * flight, and beyond that its own prefetchers have understood. */
 VOP_INLINE void vop_prefetch_range(const void *p, size_t len)
