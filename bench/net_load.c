@@ -175,7 +175,8 @@ struct net_load *net_load_new(struct shared *sh, struct session *const *sessions
 		atomic_store(&l->count_tx->completed, 0);
 		if (cfg->mergeable) {
 			l->merged = calloc(1, sizeof(L->scratch->big));
-			if (l->merged == NULL)
+			e = l->merged ? 0 : -ENOMEM;
+			if (e)
 				goto fail;
 		}
 		e = lane_open_tx(L, l, s, i);
