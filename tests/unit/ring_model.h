@@ -373,7 +373,7 @@ static void model_pop_plain(struct model *m)
 	for (i = 0; i < VOP_MIN(n, want); i++) {
 		uint32_t at = m->avail[m->popped++ % m->size];
 		struct model_buf *b = &m->buf[at];
-		struct vop_iov p[2];
+		struct vop_iov p[2] = {{0}};
 
 		model_pieces(m, b->seg[0], p);
 		MODEL(m->plains[i].ptr == p[0].ptr + front);
