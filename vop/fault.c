@@ -75,8 +75,10 @@ static bool map_zeros(const struct vop_fault_guard *g)
 static void on_sigbus(int sig, siginfo_t *info, void *context)
 {
 	int saved = errno;
-	/* A signal that was sent has no address (si_code <= 0). */
-	struct vop_fault_guard *g = info->si_code > 0 ? find(info->si_addr) : NULL;
+	/* A signal that was sent has no address (si_code <= 0), and a misaligned access is our own
+	 * fault: other memory does not cure it, it would be repeated for ever. */
+	struct vop_fault_guard *g =
+		info->si_code > 0 && info->si_code != BUS_ADRALN ? find(info->si_addr) : NULL;
 
 	/*
 	 * The whole range at once: later accesses then neither fault nor mix old bytes with zeros.

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <CUnit/CUnit.h>
@@ -148,6 +149,29 @@ static void faults_elsewhere(void)
 	unmap(other, other_fd);
 }
 
+/* New memory would not cure it: the access would be repeated for ever. */
+static void misaligned(void)
+{
+	struct sigaction sa = {.sa_sigaction = own_handler, .sa_flags = SA_SIGINFO}, old;
+	struct vop_fault_guard g;
+	siginfo_t si = {.si_signo = SIGBUS};
+	int fd;
+	volatile uint8_t *p = map_unsealed(&fd);
+
+	si.si_code = BUS_ADRALN;
+	si.si_addr = (void *)(uintptr_t)p;
+	others = 0;
+	sigaction(SIGBUS, &sa, &old);
+	CU_ASSERT_EQUAL(vop_fault_guard_add(&g, (void *)(uintptr_t)p, LEN), 0);
+	CU_ASSERT_EQUAL(syscall(SYS_rt_tgsigqueueinfo, getpid(), syscall(SYS_gettid), SIGBUS, &si),
+			0);
+	CU_ASSERT_EQUAL(others, 1);
+	CU_ASSERT_FALSE(vop_fault_broken(&g));
+	vop_fault_guard_remove(&g);
+	sigaction(SIGBUS, &old, NULL);
+	unmap(p, fd);
+}
+
 static void limits(void)
 {
 	static struct vop_fault_guard g[VOP_FAULT_RANGES + 1];
@@ -183,7 +207,8 @@ int suite_fault(void)
 	if (ADDRESS_IS_TOLD &&
 	    (!CU_add_test(s, "truncated under us", truncated_under_us) ||
 	     !CU_add_test(s, "several threads at once", several_threads_at_once) ||
-	     !CU_add_test(s, "faults elsewhere", faults_elsewhere)))
+	     !CU_add_test(s, "faults elsewhere", faults_elsewhere) ||
+	     !CU_add_test(s, "misaligned", misaligned)))
 		return CU_get_error();
 	return 0;
 }
