@@ -18,6 +18,10 @@
 
 #include "vop/doorbell_table.h"
 
+#ifndef SO_PASSRIGHTS
+#define SO_PASSRIGHTS 83
+#endif
+
 /* Descriptors left to everything that is not a doorbell. */
 #define DESCRIPTORS_ELSEWHERE 256
 
@@ -88,7 +92,7 @@ static void set_news(struct vop_db_table *t, uint32_t n, enum vop_db_news news)
 
 int vop_db_table_listen(struct vop_db_table *t, uint32_t n, struct vop_doorbell *db)
 {
-	int pair[2], small = 1;
+	int pair[2], small = 1, off = 0;
 
 	*db = VOP_DOORBELL_INIT;
 	if (n >= t->own_count)
@@ -99,6 +103,10 @@ int vop_db_table_listen(struct vop_db_table *t, uint32_t n, struct vop_doorbell 
 		return -errno;
 	/* One pending ring says all; a short queue makes draining cheap. Only a hint. */
 	setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
+	/* A ring that carries a TCP socket with SO_LINGER set and data that nobody takes would hold up
+	 * the thread that drains it: dropping a descriptor unseen closes it. From Linux 6.16 on they
+	 * can be refused to the sender; before, nothing helps. */
+	setsockopt(pair[0], SOL_SOCKET, SO_PASSRIGHTS, &off, sizeof(off));
 	t->own[n].rx = pair[0];
 	t->own[n].tx = pair[1];
 	set_news(t, n, VOP_DB_NEWS_LISTEN);

@@ -205,7 +205,7 @@ static ssize_t recv_wire(struct shm_link *s, struct wire_msg *m, int *fd)
 			     {.iov_base = &more, .iov_len = 1}};
 	union {
 		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(int))];
+		char bytes[VOP_RDV_CONTROL];
 	} c;
 	struct msghdr mh = {.msg_iov = v,
 			    .msg_iovlen = 2,

@@ -97,6 +97,7 @@ static int send_hello(const struct handshake *h, enum vop_hello_kind kind, unsig
 
 int vop_rdv_take_fd(struct msghdr *mh)
 {
+	static const struct linger off = {0};
 	int fd = -1;
 
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(mh); c; c = CMSG_NXTHDR(mh, c)) {
@@ -106,6 +107,9 @@ int vop_rdv_take_fd(struct msghdr *mh)
 			int got;
 
 			memcpy(&got, CMSG_DATA(c) + i * sizeof(int), sizeof(int));
+			/* Ours may be the last reference to a TCP socket whose owner told the kernel
+			 * that close() waits for data to be taken; nobody would ever take it. */
+			setsockopt(got, SOL_SOCKET, SO_LINGER, &off, sizeof(off));
 			if (fd < 0)
 				fd = got;
 			else
@@ -125,7 +129,7 @@ static ssize_t recv_hello(const struct handshake *h, int patience_ms, struct vop
 	struct iovec v = {.iov_base = m, .iov_len = sizeof(*m)};
 	union {
 		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(int))];
+		char bytes[VOP_RDV_CONTROL];
 	} c;
 	struct msghdr mh = {.msg_iov = &v,
 			    .msg_iovlen = 1,
@@ -202,6 +206,13 @@ static int check_window(const struct handshake *h, const struct vop_hello *m, in
 
 	if (fd < 0)
 		return fail(h, -EPROTO, "HELLO carries no window");
+	/* Alignments are checked on bus addresses and must hold for the mapping too (VOP-102). */
+	if (base % VOP_WINDOW_ALIGN) {
+		close(fd);
+		return fail(h, -EPROTO,
+			    "the peer's window begins at 0x%llx, not at a multiple of 2 MiB",
+			    (unsigned long long)base);
+	}
 	if (size > UINT64_MAX - base || (base < own + h->own->size && own < base + size)) {
 		close(fd);
 		return fail(

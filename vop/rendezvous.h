@@ -76,8 +76,11 @@ struct vop_rdv {
 int vop_rdv_join(struct vop_rdv *r, const struct vop_shm_config *cfg, const struct vop_window *own,
 		 uint32_t doorbells, struct vop_window *peer_window, struct vop_peer *peer,
 		 struct vop_error *err);
+/* Room for control data: as many descriptors as one message can carry. What does not fit the kernel
+ * closes by itself, in our thread, and that may take as long as the sender likes. */
+#define VOP_RDV_CONTROL CMSG_SPACE(253 * sizeof(int))
 /* The first descriptor that came with a message, or -1; all others are closed: nobody asked for
- * them. The caller owns it. */
+ * them. The caller owns it. Closing it does not block, whatever it is a socket of. */
 int vop_rdv_take_fd(struct msghdr *mh);
 /*
  * While joined: take one waiting connection, tell it that two nodes are here, hang up. 0 when there

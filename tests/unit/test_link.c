@@ -8,6 +8,7 @@
 #endif
 #include <dirent.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -27,8 +28,13 @@
 #include <vop/doorbell.h>
 #include <vop/page.h>
 
+#include "vop/doorbell_table.h"
 #include "vop/link_shm.h"
 #include "vop/rendezvous.h"
+
+#ifndef SO_PASSRIGHTS
+#define SO_PASSRIGHTS 83
+#endif
 
 #define PATIENCE_MS 60000 /* against hangs only */
 #define WINDOW	    ((uint64_t)4 << 20)
@@ -532,11 +538,16 @@ static void bad_hello_to_listener(void)
 	CU_ASSERT_EQUAL(hello_to_host(&h, sizeof(h), fd, &answer, &err), -EPROTO);
 	/* Overlap with the host's window, and the end of the address space. */
 	h = hello_of(VOP_ENDPOINT);
-	h.window_base = htole64(VOP_WINDOW_BASE(VOP_HOST) + WINDOW - 1);
+	h.window_base = htole64(VOP_WINDOW_BASE(VOP_HOST) + WINDOW / 2);
 	CU_ASSERT_EQUAL(hello_to_host(&h, sizeof(h), fd, &answer, &err), -EPROTO);
 	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "overlap"));
-	h.window_base = htole64(UINT64_MAX - WINDOW + 2);
+	h.window_base = htole64(0 - WINDOW);
 	CU_ASSERT_EQUAL(hello_to_host(&h, sizeof(h), fd, &answer, &err), -EPROTO);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "wraps"));
+	/* Nothing that is aligned on the bus would be aligned where we see it. */
+	h.window_base = htole64(VOP_WINDOW_BASE(VOP_ENDPOINT) + 1);
+	CU_ASSERT_EQUAL(hello_to_host(&h, sizeof(h), fd, &answer, &err), -EPROTO);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "multiple of 2 MiB"));
 	close(fd);
 	end();
 }
@@ -794,7 +805,100 @@ static void hostile_messages(void)
 	end();
 }
 
+/*
+ * A TCP socket whose last close() waits, longer than anybody has, for data that its other end,
+ * *peer, never takes.
+ */
+static int lingering_socket(int *peer)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	struct linger on = {.l_onoff = 1, .l_linger = 3600};
+	int l = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	socklen_t len = sizeof(a);
+	static char data[65536];
+
+	CU_ASSERT_EQUAL_FATAL(bind(l, (struct sockaddr *)&a, len), 0);
+	CU_ASSERT_EQUAL(listen(l, 1), 0);
+	getsockname(l, (struct sockaddr *)&a, &len);
+	CU_ASSERT_EQUAL_FATAL(connect(s, (struct sockaddr *)&a, sizeof(a)), 0);
+	*peer = accept4(l, NULL, NULL, SOCK_CLOEXEC);
+	close(l);
+	while (send(s, data, sizeof(data), MSG_DONTWAIT) > 0)
+		;
+	CU_ASSERT_EQUAL(setsockopt(s, SOL_SOCKET, SO_LINGER, &on, sizeof(on)), 0);
+	return s;
+}
+
+/* What the peer attaches to a message is closed at once, whatever it is. */
+static void lingering_message(void)
+{
+	struct {
+		vop_le16 type;
+		uint8_t rest[14];
+	} msg = {.type = htole16(VOP_MSG_NUDGE)};
+	int s, fd, before, tcp[2];
+	struct vop_msg m;
+	struct opener a;
+
+	begin();
+	s = raw_join(&a, VOP_HOST);
+	fd = lingering_socket(&tcp[0]);
+	before = count_fds();
+	raw_send(s, &msg, sizeof(msg), fd, 1);
+	close(fd);
+	CU_ASSERT_EQUAL(get(a.link, &m), 0);
+	CU_ASSERT_EQUAL(count_fds(), before - 1);
+	/* Several of them, one too many for what the receiver wants. */
+	fd = lingering_socket(&tcp[1]);
+	raw_send(s, &msg, sizeof(msg), fd, MANY_FDS);
+	close(fd);
+	CU_ASSERT_EQUAL(get(a.link, &m), 0);
+	close(tcp[0]);
+	close(tcp[1]);
+	close(s);
+	close_link(&a);
+	end();
+}
+
 /* --- doorbells of the link --- */
+
+/* Where the kernel can, it refuses to carry descriptors to a doorbell: its drain would close them. */
+static void ring_with_descriptor(void)
+{
+	struct vop_db_table t;
+	struct vop_doorbell rx;
+	char ring = 1;
+	struct iovec v = {.iov_base = &ring, .iov_len = 1};
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} c = {0};
+	struct msghdr mh = {.msg_iov = &v,
+			    .msg_iovlen = 1,
+			    .msg_control = c.bytes,
+			    .msg_controllen = sizeof(c.bytes)};
+	int fd = STDIN_FILENO, off = 0, before = count_fds();
+	ssize_t n;
+
+	CU_ASSERT_EQUAL_FATAL(vop_db_table_open(&t, 1, 1), 0);
+	CU_ASSERT_EQUAL_FATAL(vop_db_table_listen(&t, 0, &rx), 0);
+	c.align.cmsg_level = SOL_SOCKET;
+	c.align.cmsg_type = SCM_RIGHTS;
+	c.align.cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(&c.align), &fd, sizeof(int));
+	n = sendmsg(t.own[0].tx, &mh, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (setsockopt(rx.fd, SOL_SOCKET, SO_PASSRIGHTS, &off, sizeof(off)) == 0) {
+		CU_ASSERT_EQUAL(n, -1);
+		CU_ASSERT_EQUAL(errno, EPERM);
+	}
+	CU_ASSERT_EQUAL(vop_doorbell_drain(&rx), n == 1);
+	CU_ASSERT_EQUAL(send(t.own[0].tx, &ring, 1, MSG_DONTWAIT), 1);
+	CU_ASSERT_EQUAL(vop_doorbell_drain(&rx), 1);
+	vop_db_table_release(&t, &rx);
+	vop_db_table_close(&t);
+	CU_ASSERT_EQUAL(count_fds(), before);
+}
 
 static void link_doorbell(void)
 {
@@ -1058,6 +1162,8 @@ int suite_link(void)
 	    !CU_add_test(s, "bad listener", bad_listener) ||
 	    !CU_add_test(s, "messages", messages) || !CU_add_test(s, "flood", flood) ||
 	    !CU_add_test(s, "hostile messages", hostile_messages) ||
+	    !CU_add_test(s, "message with a lingering socket", lingering_message) ||
+	    !CU_add_test(s, "ring with a descriptor", ring_with_descriptor) ||
 	    !CU_add_test(s, "doorbells of the link", link_doorbell) ||
 	    !CU_add_test(s, "many doorbells", many_doorbells) ||
 	    !CU_add_test(s, "doorbell offered again and again", offered_again_and_again) ||
