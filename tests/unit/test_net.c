@@ -544,6 +544,50 @@ static void test_hopeless_frame(void)
 	}
 }
 
+static bool one_back(struct rig *r, void *arg)
+{
+	struct traffic *t = arg;
+	uint32_t before = t->back;
+	struct vop_done d;
+
+	while (!t->bad && vop_drvq_get(&r->q[RX].vq, &d, 1))
+		take_buffer(r, t, &d);
+	return t->bad || t->back != before;
+}
+
+/*
+ * Receive buffers with a part to be read mean nothing, and must not shift what is written: the
+ * device takes buffers a few at a time until the frame fits.
+ */
+static void test_readable_part(void)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		struct rig_config c = {
+			.kind = RIG_ECHO, .packed = i, .want = F(VOP_NET_F_MRG_RXBUF)};
+		struct traffic t;
+		struct rig r;
+
+		rig_open(&r, &c);
+		rig_start(&r);
+		start_traffic(&r, &t, 0, 0);
+		t.rx_len = 128;
+		while (len_of(t.back) < 1000)
+			t.back++;
+		for (uint32_t k = 0; k < 20; k++) {
+			uint64_t bus = rig_bus(&r, RX, k);
+			struct vop_buf b[] = {{bus + t.rx_len, 8}, {bus, t.rx_len}};
+
+			CU_ASSERT_EQUAL(vop_drvq_add_chain(&r.q[RX].vq, b, 1, 1, k), 0);
+		}
+		rig_kick(&r, RX);
+		CU_ASSERT_EQUAL(send_frame(&r, TX, t.back, len_of(t.back), 0, 0), 0);
+		rig_kick(&r, TX);
+		CU_ASSERT_TRUE(rig_until(&r, one_back, &t));
+		CU_ASSERT_FALSE(t.bad);
+		rig_close(&r);
+	}
+}
+
 /* --- reset --- */
 
 static void test_reset_during_traffic(void)
@@ -876,6 +920,7 @@ int suite_net(void)
 	    !CU_add_test(s, "backend arguments", test_backend_arguments) ||
 	    !CU_add_test(s, "frame too long", test_too_small_for_the_frame) ||
 	    !CU_add_test(s, "frame longer than the ring", test_hopeless_frame) ||
+	    !CU_add_test(s, "receive buffers with a part to read", test_readable_part) ||
 	    !CU_add_test(s, "reset during traffic", test_reset_during_traffic) ||
 	    !CU_add_test(s, "queue reset", test_queue_reset) ||
 	    !CU_add_test(s, "multiqueue", test_multiqueue) ||

@@ -276,8 +276,12 @@ NET_APART bool rx_hold(struct vop_net *n, struct net_rx *r, unsigned want)
 		if (vop_unlikely(r->elem[i].nout))
 			rx_close_gaps(r, i, r->n + got);
 	}
+	if (!got)
+		return true;
 	r->n += got;
-	r->niov += b.niov;
+	/* Not all that was popped: readable pieces are left out, and what comes next follows closely,
+	 * since a frame's pieces are counted over its buffers. */
+	r->niov = r->elem[r->n - 1].first + r->elem[r->n - 1].nin;
 	return true;
 }
 
