@@ -110,12 +110,14 @@ static void forget_frames(struct net_pair *p, bool tx)
 {
 	if (tx) {
 		p->tx.from = p->tx.n = 0;
+		p->tx.plain[0].len = 0; /* the size of the next batch goes by it */
 		return;
 	}
 	p->rx.from = p->rx.n = p->rx.niov = 0;
 	p->rx.starving = false;
 	p->rx.least = 0;
 	p->rx.buf_len = 2048;
+	p->rx.len[0] = 0; /* as plain[0] */
 }
 
 static int go_live(struct vop_net *n, unsigned index, struct net_queue *q)
