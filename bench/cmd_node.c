@@ -18,8 +18,8 @@
 #define QUEUE_SIZE  1024u
 /* The longest Ethernet frame of the largest MTU. */
 #define FRAME_SIZE_MAX 65549u
-#define FOREVER	    "forever"
-#define NEVER	    "never"
+#define FOREVER	       "forever"
+#define NEVER	       "never"
 
 static const char *const nodes[] = {"host", "endpoint", NULL};
 static const char *const backends[] = {"null", "source", "echo", NULL};
@@ -306,8 +306,7 @@ static void usage(const struct opt *table)
 	       "  notify=poll|event|adaptive  how kicks are taken (default: as --notify)\n"
 	       "  queue-size=N                descriptors at most (1 to %u; default %u)\n"
 	       "\noptions:\n",
-	       FRAME_SIZE_MAX, VOP_NET_PAIRS_MAX, VOP_NAME_MAX - 1, VOP_QUEUE_SIZE_MAX,
-	       QUEUE_SIZE);
+	       FRAME_SIZE_MAX, VOP_NET_PAIRS_MAX, VOP_NAME_MAX - 1, VOP_QUEUE_SIZE_MAX, QUEUE_SIZE);
 	opt_help(table, stdout);
 }
 

@@ -27,7 +27,8 @@ void net_opts_table(struct net_opts *o, struct opt *table)
 		{"size", OPT_SIZES, &o->size, "LIST",
 		 "frame sizes in bytes, without the virtio header", "64,256,1518,9000,65536",
 		 FRAME_MIN, FRAME_MAX, 0, 0, NULL},
-		{"dir", OPT_WORDS, &o->dir, "LIST", "what to measure: tx is driver to device, rx the other way, both at\n"
+		{"dir", OPT_WORDS, &o->dir, "LIST",
+		 "what to measure: tx is driver to device, rx the other way, both at\n"
 		 "once, latency the way of a frame there and back",
 		 "tx,rx,both,latency", 0, 0, 0, 0, net_dir_words},
 		{"ring", OPT_ENUM, &o->ring, NULL, "virtqueue format", "packed", 0, 0, 0, 0,
@@ -38,8 +39,8 @@ void net_opts_table(struct net_opts *o, struct opt *table)
 		 NULL, 0, 0, 0, 0, feature_words(VOP_NET_ID)},
 		{"placement", OPT_ENUM, &o->placement, NULL,
 		 "in whose memory rings lie (posted, split only: each part at its\n"
-		 "reader); +push: the driver copies payload into the device's memory", "driver", 0,
-		 0, 0, 0, placement_words},
+		 "reader); +push: the driver copies payload into the device's memory",
+		 "driver", 0, 0, 0, 0, placement_words},
 		{"notify", OPT_ENUM, &o->notify, NULL, "how both sides wait for one another",
 		 "poll", 0, 0, 0, 0, notify_words},
 		{"spin", OPT_DURATION, &o->spin, NULL, "adaptive: sleep after so long without work",
@@ -67,12 +68,14 @@ void net_opts_table(struct net_opts *o, struct opt *table)
 		 1000000, 60000000000ull, 0, 0, NULL},
 		{"rate", OPT_RATE, &o->rate, "N",
 		 "latency: offered frames a second (open loop); 0: one at a time;\n"
-		 "tx, rx and both are floods whatever it says", "0", 0,
-		 1000000000, 0, 0, NULL},
+		 "tx, rx and both are floods whatever it says",
+		 "0", 0, 1000000000, 0, 0, NULL},
 		{"ndr", OPT_FLAG, &o->ndr, NULL,
-		 "tx: search the no-drop rate instead of the flood rate, nothing else", NULL, 0, 0, 0, 0, NULL},
-		{"idle", OPT_FLAG, &o->idle, NULL, "measure the CPU time of an idle device too (1 s, at the end)",
-		 NULL, 0, 0, 0, 0, NULL},
+		 "tx: search the no-drop rate instead of the flood rate, nothing else", NULL, 0, 0,
+		 0, 0, NULL},
+		{"idle", OPT_FLAG, &o->idle, NULL,
+		 "measure the CPU time of an idle device too (1 s, at the end)", NULL, 0, 0, 0, 0,
+		 NULL},
 		{"device-on", OPT_ENUM, &o->device_on, NULL, "node that plays the device",
 		 "endpoint", 0, 0, 0, 0, node_words},
 		{"created-by", OPT_ENUM, &o->created_by, NULL, "node that creates the device",
@@ -236,7 +239,8 @@ int net_plan_make(const struct net_opts *o, const struct opt *table, const struc
 			 "--chaos, --ndr and --idle need both ends: leave out --target");
 		return -EINVAL;
 	}
-	if (o->ndr && opt_given(table, args, "dir") && (o->dir.n != 1 || o->dir.v[0].index != NET_TX)) {
+	if (o->ndr && opt_given(table, args, "dir") &&
+	    (o->dir.n != 1 || o->dir.v[0].index != NET_TX)) {
 		snprintf(err->text, sizeof(err->text),
 			 "--ndr searches the rate of tx only; leave out --dir");
 		return -EINVAL;

@@ -214,8 +214,8 @@ static bool narrow_terminal(void)
 {
 	struct winsize w;
 
-	return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 &&
-	       w.ws_col > 0 && w.ws_col < WIDE;
+	return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 0 &&
+	       w.ws_col < WIDE;
 }
 
 static void columns(struct table *t, bool latency, bool narrow)
@@ -289,13 +289,14 @@ static void rows(struct table *t, const struct net_run *n, const struct net_case
 				   share > 0 ? "%.0f" : "-", share * 100);
 			if (!narrow)
 				table_cell(t, TABLE_PLAIN, share > 0 ? "%s" : "-",
-				   human_si(b, sizeof(b), median_of(k, g, value_limit, all), "/s"));
+					   human_si(b, sizeof(b), median_of(k, g, value_limit, all),
+						    "/s"));
 			share = median_of(k, g, value_work, all);
 			table_cell(t, TABLE_PLAIN, share > 0 ? "%.0f" : "-", share * 100);
 			if (!narrow)
 				table_cell(t, TABLE_PLAIN, "%s",
-				   human_si(c, sizeof(c), median_of(k, g, value_goodput, all),
-					    "bit/s"));
+					   human_si(c, sizeof(c),
+						    median_of(k, g, value_goodput, all), "bit/s"));
 			table_cell(t, TABLE_PLAIN, "%.1f", cd);
 			table_cell(t, TABLE_PLAIN, n->p.foreign ? "-" : "%.1f", cv);
 		}
@@ -336,8 +337,10 @@ static void print_legend(const struct net_run *n)
 	for (unsigned i = 0; i < n->cases_n; i++)
 		any |= n->cases[i].dir != NET_LATENCY && !n->cases[i].ndr;
 	if (any && !n->p.foreign && !n->p.yield)
-		printf("limit: the same bytes from one producer to one consumer, no protocol, measured\n"
-		       "around each round; same work: frames made and verified as well. Shares are\n"
+		printf("limit: the same bytes from one producer to one consumer, no protocol, "
+		       "measured\n"
+		       "around each round; same work: frames made and verified as well. Shares "
+		       "are\n"
 		       "medians of the rounds' own, so rate / limit may differ from them.\n");
 }
 
@@ -380,10 +383,10 @@ static void print_head(const struct net_run *n)
 	for (const char *const *w = feature_words(VOP_NET_ID); *w; w++)
 		if (vop_feature_has(n->features, (unsigned)feature_bit(VOP_NET_ID, *w, strlen(*w))))
 			printf(" %s", *w);
-	printf("\n%s\n\n", n->p.foreign
-				   ? "the target is not ours: what it takes is not verified, what it "
-				     "sends is"
-				   : "every frame is copied in and out and verified to the byte");
+	printf("\n%s\n\n",
+	       n->p.foreign ? "the target is not ours: what it takes is not verified, what it "
+			      "sends is"
+			    : "every frame is copied in and out and verified to the byte");
 }
 
 #if REMOTE_COUNTED

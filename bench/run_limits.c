@@ -28,8 +28,20 @@ struct limits_run {
 	struct coord c;
 	struct result *res;
 	struct table *t;
+	struct progress progress;
+	unsigned done, total; /* limits */
 	struct vop_error err;
 };
+
+/* Say what is measured now. */
+static void begin(struct limits_run *l, const char *name, double size)
+{
+	if (size > 0)
+		progress_update(&l->progress, l->done++, l->total, "%s %.0f B",
+				name + strlen("limit."), size);
+	else
+		progress_update(&l->progress, l->done++, l->total, "%s", name + strlen("limit."));
+}
 
 /* Put rounds into table and file. */
 static int add(struct limits_run *l, const char *name, enum result_metric metric, struct round *r,
@@ -64,7 +76,8 @@ static int add(struct limits_run *l, const char *name, enum result_metric metric
 			   human_value(a, sizeof(a), sum[g].s.median, unit));
 		table_cell(l->t, TABLE_PLAIN, "%s", human_value(b, sizeof(b), sum[g].s.min, unit));
 		table_cell(l->t, TABLE_PLAIN, "%s", human_value(c, sizeof(c), sum[g].s.max, unit));
-		table_cell(l->t, TABLE_PLAIN, "%u", sum[g].rounds);
+		table_cell(l->t, TABLE_PLAIN, sum[g].marked ? "%u (%u)" : "%u", sum[g].rounds,
+			   sum[g].marked);
 	}
 	return 0;
 }
@@ -75,6 +88,7 @@ static int run_rtt(struct limits_run *l)
 	struct round *r = calloc(n, sizeof(*r));
 	int e = r ? 0 : -ENOMEM;
 
+	begin(l, "limit.rtt", 0);
 	for (unsigned i = 0; i < n && !e; i++) {
 		struct job probe = {.kind = JOB_PROBE};
 
@@ -108,10 +122,12 @@ static int run_line(struct limits_run *l, const char *name, enum job_kind kind,
 	struct limit_seen seen[LIMIT_WAYS_MAX];
 	struct round *r = calloc(n, sizeof(*r));
 	struct limit_set set;
-	int e = r ? limit_sweep(&l->c, kind, from, size + 12, back, l->o.dense, &set, seen, &seen_n,
-				&l->err)
-		  : -ENOMEM;
+	int e;
 
+	begin(l, name, size);
+	e = r ? limit_sweep(&l->c, kind, from, size + 12, back, l->o.dense, &set, seen, &seen_n,
+			    &l->err)
+	      : -ENOMEM;
 	for (unsigned i = 0; i < n && !e; i++) {
 		struct job rest = {.kind = JOB_PROBE};
 		struct measured m;
@@ -137,6 +153,7 @@ static int run_one(struct limits_run *l, struct job work, const char *name,
 	struct round *r = calloc(n, sizeof(*r));
 	int e = r ? 0 : -ENOMEM;
 
+	begin(l, name, size);
 	for (unsigned i = 0; i < n && !e; i++) {
 		struct measured m;
 
@@ -160,6 +177,9 @@ static int run_limit_set(struct limits_run *l)
 
 	for (unsigned i = 0; i < l->o.only.n; i++)
 		want[l->o.only.v[i].index] = true;
+	l->total =
+		((all || want[ONLY_RTT]) && two) + (all || want[ONLY_WAKE]) +
+		(unsigned)l->o.size.n * (3u * (all || want[ONLY_LINE]) + (all || want[ONLY_COPY]));
 	if ((all || want[ONLY_RTT]) && two)
 		e = run_rtt(l);
 	for (unsigned i = 0; i < l->o.size.n && !e; i++) {
@@ -256,8 +276,11 @@ int run_limits(int argc, char **argv)
 		table_column(l->t, "median", NULL, TABLE_RIGHT);
 		table_column(l->t, "min", NULL, TABLE_RIGHT);
 		table_column(l->t, "max", NULL, TABLE_RIGHT);
-		table_column(l->t, "rounds", NULL, TABLE_RIGHT);
+		table_column(l->t, "rounds", "(marked)", TABLE_RIGHT);
+		if (!l->o.pair.quiet)
+			progress_begin(&l->progress, stderr);
 		e = run_limit_set(l);
+		progress_end(&l->progress);
 		if (e == 0)
 			table_print(l->t, stdout, table_colour(stdout));
 		table_free(l->t);

@@ -26,6 +26,8 @@ struct ring_run {
 	struct coord c;
 	struct result *res;
 	struct table *t;
+	struct progress progress;
+	unsigned done, total; /* rounds */
 	struct vop_error err;
 };
 
@@ -57,6 +59,8 @@ static int run_case(struct ring_run *q, bool packed, unsigned batch)
 				   .packed = packed,
 				   .in_order = !q->o.no_in_order};
 
+		progress_update(&q->progress, q->done++, q->total, "%s, batch %u: round %u of %u",
+				ring_words[packed], batch ? batch : 1, i + 1, n);
 		err = measure_round(&q->c, &work, SIDE_DRIVER, NULL, &m[i], &q->err);
 		r[i] = m[i].round;
 		r[i].slices = m[i].slices;
@@ -167,10 +171,14 @@ int run_ring(int argc, char **argv)
 		table_column(q->t, "min", NULL, TABLE_RIGHT);
 		table_column(q->t, "max", NULL, TABLE_RIGHT);
 		table_column(q->t, "rounds", "(marked)", TABLE_RIGHT);
+		q->total = (unsigned)(q->o.ring.n * q->o.batch.n * q->o.pair.rounds);
+		if (!q->o.pair.quiet)
+			progress_begin(&q->progress, stderr);
 		for (unsigned i = 0; i < q->o.ring.n && !e; i++)
 			for (unsigned b = 0; b < q->o.batch.n && !e; b++)
 				e = run_case(q, q->o.ring.v[i].index == RING_PACKED,
 					     (unsigned)q->o.batch.v[b]);
+		progress_end(&q->progress);
 		if (e == 0)
 			table_print(q->t, stdout, table_colour(stdout));
 		table_free(q->t);
