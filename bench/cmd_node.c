@@ -323,7 +323,7 @@ int cmd_node(int argc, char **argv)
 		 .kind = OPT_STRINGS,
 		 .to = &o.create,
 		 .value = "DEVICE",
-		 .help = "create a device, may be repeated; an endpoint that is told nothing\n"
+		 .help = "create a device, may be repeated; an endpoint that is told nothing "
 			 "creates one net device and plays it"},
 		{.name = "count",
 		 .kind = OPT_U64,
@@ -337,7 +337,7 @@ int cmd_node(int argc, char **argv)
 		 .to = &o.serve,
 		 .def = "echo",
 		 .words = backends,
-		 .help = "backend of devices whose creator named none: drop frames, make them,\n"
+		 .help = "backend of devices whose creator named none: drop frames, make them, "
 			 "send them back"},
 		{.name = "size",
 		 .kind = OPT_SIZE,
@@ -357,14 +357,14 @@ int cmd_node(int argc, char **argv)
 		 .to = &o.reconnect,
 		 .def = FOREVER,
 		 .value = "TIME",
-		 .help = "how long to wait when the peer has gone: seconds or a time with its\n"
+		 .help = "how long to wait when the peer has gone: seconds or a time with its "
 			 "unit (up to a day), forever, never"},
 		{.name = "timeout",
 		 .kind = OPT_STRING,
 		 .to = &o.timeout,
 		 .def = FOREVER,
 		 .value = "TIME",
-		 .help = "how long to wait for the peer at first: seconds or a time with its\n"
+		 .help = "how long to wait for the peer at first: seconds or a time with its "
 			 "unit (up to a day), forever"},
 		{.name = "stats",
 		 .kind = OPT_DURATION,

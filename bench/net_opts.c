@@ -28,17 +28,17 @@ void net_opts_table(struct net_opts *o, struct opt *table)
 		 "frame sizes in bytes, without the virtio header", "64,256,1518,9000,65536",
 		 FRAME_MIN, FRAME_MAX, 0, 0, NULL},
 		{"dir", OPT_WORDS, &o->dir, "LIST",
-		 "what to measure: tx is driver to device, rx the other way, both at\n"
+		 "what to measure: tx is driver to device, rx the other way, both at "
 		 "once, latency the way of a frame there and back",
 		 "tx,rx,both,latency", 0, 0, 0, 0, net_dir_words},
 		{"ring", OPT_ENUM, &o->ring, NULL, "virtqueue format", "packed", 0, 0, 0, 0,
 		 ring_words},
 		{"features", OPT_WORDS, &o->features, "LIST",
-		 "features to negotiate: a list replaces the default, +word and -word change it\n"
+		 "features to negotiate: a list replaces the default, +word and -word change it "
 		 "(default: indirect_desc, event_idx, in_order, mac, mtu, status)",
 		 NULL, 0, 0, 0, 0, feature_words(VOP_NET_ID)},
 		{"placement", OPT_ENUM, &o->placement, NULL,
-		 "in whose memory rings lie (posted, split only: each part at its\n"
+		 "in whose memory rings lie (posted, split only: each part at its "
 		 "reader); +push: the driver copies payload into the device's memory",
 		 "driver", 0, 0, 0, 0, placement_words},
 		{"notify", OPT_ENUM, &o->notify, NULL, "how both sides wait for one another",
@@ -67,7 +67,7 @@ void net_opts_table(struct net_opts *o, struct opt *table)
 		{"duration", OPT_DURATION, &o->duration, NULL, "counted time of a round", "100ms",
 		 1000000, 60000000000ull, 0, 0, NULL},
 		{"rate", OPT_RATE, &o->rate, "N",
-		 "latency: offered frames a second (open loop); 0: one at a time;\n"
+		 "latency: offered frames a second (open loop); 0: one at a time; "
 		 "tx, rx and both are floods whatever it says",
 		 "0", 0, 1000000000, 0, 0, NULL},
 		{"ndr", OPT_FLAG, &o->ndr, NULL,

@@ -207,7 +207,7 @@ static double value_rtts(const struct net_case *k, const struct measured *m)
 	return rtt > 0 ? m->p[0] / rtt : 0;
 }
 
-/* All columns of the rate table take this many; a narrower terminal gets fewer, not broken lines. */
+/* The rate table with all its columns; a narrower terminal gets fewer, not broken lines. */
 enum { WIDE = 112 };
 
 static bool narrow_terminal(void)
