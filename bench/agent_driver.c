@@ -245,8 +245,8 @@ static int driver_traffic(struct worker *w, const struct job *j, struct job_resu
 	int e;
 
 	/*
-	 * Doorbells of a device that is gone are gone too. on_lost() sets the flag and then looks at
-	 * the plan; the worker saw the plan before it looks at the flag. Both sequentially
+	 * Doorbells of a device that is gone are gone too. on_lost() sets the flag and then looks
+	 * at the plan; the worker saw the plan before it looks at the flag. Both sequentially
 	 * consistent: either we see the flag, or on_lost() sees a plan it has to wait for.
 	 */
 	if (d == NULL || d->load == NULL || d->lost)

@@ -10,7 +10,8 @@
 #include "bench/net_load.h"
 
 #define LANE_HDR 12u
-/* Buffers start so many bytes into a line, so that the frame behind the header has lines of its own. */
+/* Buffers start so many bytes into a line, so that the frame behind the header has lines of its
+ * own. */
 #define LANE_LEAD  (64u - LANE_HDR)
 #define LANE_BATCH 64u
 #define LANE_SMALL 256u /* frames up to here are made and checked a batch at a time */

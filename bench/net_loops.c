@@ -212,7 +212,8 @@ static unsigned batch_of(const struct net_load *L, const struct job *j)
 {
 	unsigned batch = j->batch ? j->batch : L->cfg.batch;
 
-	/* Half of what may be in flight at most, so that both sides have something to do; large frames less. */
+	/* Half of what may be in flight at most, so that both sides have something to do; large
+	 * frames less. */
 	batch = VOP_MIN(batch, VOP_MAX(L->lane[0].tx_n / (L->cfg.size <= 2048 ? 2 : 4), 1u));
 	return VOP_MIN(batch, LANE_BATCH);
 }

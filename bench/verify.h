@@ -14,8 +14,8 @@ struct verify {
 	uint64_t since; /* echo: frames before this one are an earlier job's, nobody counts them */
 	uint64_t delivered, lost, doubled, altered;
 	struct lane_count *count;
-	/* Numbers from here on were never sent; NULL: not known on this side. Bounds what a peer that
-	 * makes up a number can have us believe. */
+	/* Numbers from here on were never sent; NULL: not known on this side. Bounds what a peer
+	 * that makes up a number can have us believe. */
 	const uint64_t *sent;
 	bool numbered; /* the sender numbers frames and pads with zeroes (the product's source), not
 			  our pattern */

@@ -103,9 +103,9 @@ int vop_db_table_listen(struct vop_db_table *t, uint32_t n, struct vop_doorbell 
 		return -errno;
 	/* One pending ring says all; a short queue makes draining cheap. Only a hint. */
 	setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
-	/* A ring that carries a TCP socket with SO_LINGER set and data that nobody takes would hold up
-	 * the thread that drains it: dropping a descriptor unseen closes it. From Linux 6.16 on they
-	 * can be refused to the sender; before, nothing helps. */
+	/* A ring that carries a TCP socket with SO_LINGER set and data that nobody takes would hold
+	 * up the thread that drains it: dropping a descriptor unseen closes it. From Linux 6.16 on
+	 * they can be refused to the sender; before, nothing helps. */
 	setsockopt(pair[0], SOL_SOCKET, SO_PASSRIGHTS, &off, sizeof(off));
 	t->own[n].rx = pair[0];
 	t->own[n].tx = pair[1];

@@ -107,8 +107,9 @@ int vop_rdv_take_fd(struct msghdr *mh)
 			int got;
 
 			memcpy(&got, CMSG_DATA(c) + i * sizeof(int), sizeof(int));
-			/* Ours may be the last reference to a TCP socket whose owner told the kernel
-			 * that close() waits for data to be taken; nobody would ever take it. */
+			/* Ours may be the last reference to a TCP socket whose owner told the
+			 * kernel that close() waits for data to be taken; nobody would ever take
+			 * it. */
 			setsockopt(got, SOL_SOCKET, SO_LINGER, &off, sizeof(off));
 			if (fd < 0)
 				fd = got;

@@ -433,15 +433,26 @@ VOP_INLINE unsigned vop_split_drv_get(struct vop_split_drv *d, struct vop_done *
 	return n;
 }
 
+/* The same one by one, when buffers of several descriptors are outstanding. */
+static VOP_NOINLINE __attribute__((unused)) unsigned
+vop_split_drv_reclaim_lists(struct vop_split_drv *d, unsigned left)
+{
+	struct vop_done done[16];
+	unsigned n = 0, got = 1;
+
+	for (; got && n < left; n += got)
+		got = vop_split_drv_get(d, done, VOP_MIN(left - n, VOP_ARRAY_SIZE(done)));
+	return n;
+}
+
 /* See vop_packed_drv_reclaim(). */
 VOP_INLINE unsigned vop_split_drv_reclaim(struct vop_split_drv *d)
 {
-	uint32_t left, id, i;
-	unsigned n;
+	uint32_t n, i;
 
 	if (vop_unlikely(d->broken || !d->f.in_order))
 		return 0;
-	if (d->used_idx == d->seen_used && !d->run_left) {
+	if (d->used_idx == d->seen_used) {
 		/* Pairs with the release in vop_split_dev_publish. */
 		d->seen_used = le16toh(VOP_MEM_LD_ACQ(&d->used->idx));
 		if (vop_unlikely((uint16_t)(d->seen_used - d->used_idx) > d->outstanding)) {
@@ -449,28 +460,25 @@ VOP_INLINE unsigned vop_split_drv_reclaim(struct vop_split_drv *d)
 			return 0;
 		}
 	}
-	n = left = (uint16_t)(d->seen_used - d->used_idx);
-	/* Each entry must name a buffer that the index has passed. */
-	for (i = d->run_left; i < left;) {
+	n = (uint16_t)(d->seen_used - d->used_idx);
+	if (vop_unlikely(d->lists))
+		return vop_split_drv_reclaim_lists(d, n);
+	/* Each entry must name a buffer that the index has passed and the entry before has not. */
+	for (i = d->run_left; i < n;) {
 		uint32_t head = le32toh(VOP_MEM_LD(&d->used->ring[(d->used_idx + i) & d->mask].id));
-		uint32_t to = head < d->size ? vop_split_drv_count(d, head, left) : UINT32_MAX;
+		uint32_t to = head < d->size ? ((head - d->oldest) & d->mask) + 1 : UINT32_MAX;
 
-		if (vop_unlikely(to > left || to <= i)) {
+		if (vop_unlikely(to > n || to <= i)) {
 			d->broken = VOP_V_USED_ID;
 			return 0;
 		}
 		i = to;
 	}
-	for (i = 0, id = d->oldest, left = n; vop_unlikely(d->lists) && i < n; i++) {
-		left += d->slot[id].ndesc - 1u;
-		d->lists -= d->slot[id].ndesc > 1;
-		id = (id + d->slot[id].ndesc) & d->mask;
-	}
 	d->run_left = 0;
-	d->oldest = (uint16_t)((d->oldest + left) & d->mask);
+	d->oldest = (uint16_t)((d->oldest + n) & d->mask);
 	d->used_idx = (uint16_t)(d->used_idx + n);
 	d->outstanding -= n;
-	d->nfree = (uint16_t)(d->nfree + left);
+	d->nfree = (uint16_t)(d->nfree + n);
 	return n;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Frames: each byte that is wrong is noticed, and so is a frame, block or word in the wrong place. */
+/* Frames: each byte that is wrong is noticed, and so is a frame, block or word in the wrong place.
+ */
 #include <stdlib.h>
 
 #include <CUnit/CUnit.h>

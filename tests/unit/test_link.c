@@ -863,7 +863,8 @@ static void lingering_message(void)
 
 /* --- doorbells of the link --- */
 
-/* Where the kernel can, it refuses to carry descriptors to a doorbell: its drain would close them. */
+/* Where the kernel can, it refuses to carry descriptors to a doorbell: its drain would close them.
+ */
 static void ring_with_descriptor(void)
 {
 	struct vop_db_table t;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Options of `run net`: what does not go together is refused in one line; what does becomes the plan it says. */
+/* Options of `run net`: what does not go together is refused in one line; what does becomes the
+ * plan it says. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +19,8 @@ struct asked {
 	struct opt_args args;
 	struct net_plan p;
 	struct vop_error err;
-	char says
-		[512]; /* what the parser or the plan says, newline included where it printed one */
+	char says[512]; /* what the parser or the plan says, newline included where it printed one
+			 */
 };
 
 /* Parse a command line and make the plan: 0, 1 the parser refused, 2 the plan did. */

@@ -86,7 +86,8 @@ static void made_up(void)
 	expect(&v, (struct books){.delivered = 2, .altered = 2, .lost = 1, .expected = 5});
 }
 
-/* A byte, wherever it stands, one too few, one too many: altered, and the next one is expected as before. */
+/* A byte, wherever it stands, one too few, one too many: altered, and the next one is expected as
+ * before. */
 static void altered(void)
 {
 	static const uint32_t lens[] = {LEN - 1, LEN + 1, 0, FRAME_MIN - 1};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Two workers in one process: they meet before each job, keep one window, and leave when told. The limits' ways. */
+/* Two workers in one process: they meet before each job, keep one window, and leave when told. The
+ * limits' ways. */
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -14,7 +15,8 @@
 static const uint32_t sizes[] = {36,   64,   76,   140,	 256,	512,   513,
 				 1530, 2048, 2049, 9012, 16384, 16385, 65548};
 
-/* Each way can be run: frames fit their slots, slots are a power of two and hold a batch, all of it fits the arena. */
+/* Each way can be run: frames fit their slots, slots are a power of two and hold a batch, all of it
+ * fits the arena. */
 static void ways(void)
 {
 	for (unsigned i = 0; i < 2 * VOP_ARRAY_SIZE(sizes); i++) {
@@ -43,7 +45,8 @@ struct pair {
 	_Atomic uint64_t too_early;
 };
 
-/* The other side has finished its last job, or it could not have met us; it may have begun this one. */
+/* The other side has finished its last job, or it could not have met us; it may have begun this
+ * one. */
 static int traffic(struct worker *w, const struct job *j, struct job_result *r)
 {
 	struct pair *p = w->load;
@@ -107,7 +110,8 @@ static bool finished(const struct pair *p)
 	return false;
 }
 
-/* One keeper, one window: it lasts as long as asked, counts only what is in it, and the other's lies beside it. */
+/* One keeper, one window: it lasts as long as asked, counts only what is in it, and the other's
+ * lies beside it. */
 static void window(void)
 {
 	struct job j[4];

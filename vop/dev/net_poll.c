@@ -22,8 +22,8 @@ void VOP_NOINLINE vop_net_violate(struct vop_net *n, struct net_queue *q, uint32
 #define NET_APART static __attribute__((noinline))
 
 /*
- * How many buffers to take at a time, after one of len bytes: large ones few, so that the driver has the first
- * back while the last is copied.
+ * How many buffers to take at a time, after one of len bytes: large ones few, so that the driver
+ * has the first back while the last is copied.
  */
 #define BATCH_BYTES (128u << 10)
 VOP_INLINE unsigned batch_after(uint32_t len)
@@ -279,8 +279,8 @@ NET_APART bool rx_hold(struct vop_net *n, struct net_rx *r, unsigned want)
 	if (!got)
 		return true;
 	r->n += got;
-	/* Not all that was popped: readable pieces are left out, and what comes next follows closely,
-	 * since a frame's pieces are counted over its buffers. */
+	/* Not all that was popped: readable pieces are left out, and what comes next follows
+	 * closely, since a frame's pieces are counted over its buffers. */
 	r->niov = r->elem[r->n - 1].first + r->elem[r->n - 1].nin;
 	return true;
 }
