@@ -35,6 +35,42 @@ static const char *side_name(enum bench_side side)
 	return side == SIDE_DRIVER ? "driver" : "device";
 }
 
+static const char *job_name(uint32_t kind)
+{
+	static const char *const names[] = {
+		[JOB_PROBE] = "probing the round trip",
+		[JOB_LINE] = "measuring the line rate",
+		[JOB_DUPLEX] = "measuring the line rate both ways",
+		[JOB_WAKE] = "measuring wake-ups",
+		[JOB_COPY] = "measuring copies",
+		[JOB_TX] = "transmit",
+		[JOB_RX] = "receive",
+		[JOB_BOTH] = "both directions",
+		[JOB_ECHO] = "round trips",
+		[JOB_RING] = "the bare ring",
+		[JOB_IDLE] = "idling",
+	};
+
+	return kind < VOP_ARRAY_SIZE(names) && names[kind] ? names[kind] : "a job";
+}
+
+/* Errors of jobs in the words of what went wrong. */
+static const char *job_error(int e)
+{
+	switch (e) {
+	case -EBADMSG:
+		return "bytes arrived that were not sent";
+	case -ETIMEDOUT:
+		return "the other side did not give back what it was given within 3 s";
+	case -EPROTO:
+		return "the other side broke the protocol";
+	case -ECANCELED:
+		return "cut short, the link went down";
+	default:
+		return strerror(-e);
+	}
+}
+
 /* Has an agent died? Notes how. */
 static bool reap(struct coord *c, enum bench_side side)
 {
@@ -335,8 +371,8 @@ int coord_plan_end(struct coord *c, int timeout_ms, struct vop_error *err)
 		for (unsigned s = 0; s < sh->sides && !e; s++) {
 			e = sh->side[s].result[i].error;
 			if (e)
-				snprintf(err->text, sizeof(err->text), "the %s's worker: %s",
-					 side_name(s), strerror(-e));
+				snprintf(err->text, sizeof(err->text), "the %s's worker, %s: %s",
+					 side_name(s), job_name(sh->job[i].kind), job_error(e));
 		}
 	}
 	return e;
