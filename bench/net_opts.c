@@ -14,9 +14,9 @@ const char *const net_dir_words[NET_DIRS + 1] = {"tx", "rx", "both", "latency", 
 
 static const char *const ring_words[] = {"split", "packed", NULL};
 static const char *const node_words[] = {"host", "endpoint", NULL};
-static const char *const notify_words[] = {"poll", "event", "adaptive", NULL};
-static const char *const placement_words[] = {"driver",	     "device",	    "posted", "driver+push",
-					      "device+push", "posted+push", NULL};
+const char *const net_notify_words[] = {"poll", "event", "adaptive", NULL};
+const char *const net_placement_words[] = {"driver",	  "device",	 "posted", "driver+push",
+					   "device+push", "posted+push", NULL};
 
 void net_opts_table(struct net_opts *o, struct opt *table)
 {
@@ -40,9 +40,9 @@ void net_opts_table(struct net_opts *o, struct opt *table)
 		{"placement", OPT_ENUM, &o->placement, NULL,
 		 "in whose memory rings lie (posted, split only: each part at its "
 		 "reader); +push: the driver copies payload into the device's memory",
-		 "driver", 0, 0, 0, 0, placement_words},
+		 "driver", 0, 0, 0, 0, net_placement_words},
 		{"notify", OPT_ENUM, &o->notify, NULL, "how both sides wait for one another",
-		 "poll", 0, 0, 0, 0, notify_words},
+		 "poll", 0, 0, 0, 0, net_notify_words},
 		{"spin", OPT_DURATION, &o->spin, NULL, "adaptive: sleep after so long without work",
 		 "50us", 0, 10000000000ull, 0, 0, NULL},
 		{"queues", OPT_U64, &o->queues, "N", "queue pairs of a device", "1", 1,

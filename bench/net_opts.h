@@ -9,6 +9,9 @@
 /* What is measured. */
 enum net_dir { NET_TX, NET_RX, NET_BOTH, NET_LATENCY, NET_DIRS };
 extern const char *const net_dir_words[NET_DIRS + 1];
+/* Words of --placement and --notify, in the order of the options' values. */
+extern const char *const net_placement_words[];
+extern const char *const net_notify_words[];
 
 struct net_opts {
 	struct opt_sizes size, cpus;

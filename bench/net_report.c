@@ -108,12 +108,18 @@ static int add(struct result *res, const struct net_run *n, const struct net_cas
 	       double (*value)(const struct net_case *, const struct measured *),
 	       const char *limit_name)
 {
+	char features[512];
 	const struct result_param params[] = {
 		{"size", NULL, k->size},
 		{"ring", n->p.packed ? "packed" : "split", 0},
 		{"queues", NULL, (double)n->o.queues},
 		{"devices", NULL, (double)n->o.devices},
 		{"queue_size", NULL, (double)n->o.queue_size},
+		{"placement", net_placement_words[n->o.placement], 0},
+		{"notify", net_notify_words[n->o.notify], 0},
+		{"batch", NULL, (double)n->o.batch},
+		{"depth", NULL, (double)n->o.depth},
+		{"features", feature_text(VOP_NET_ID, n->features, features, sizeof(features)), 0},
 		{"copies", "one in, one out", 0},
 		{NULL, NULL, 0},
 	};
