@@ -39,6 +39,15 @@ static void test_up_either_first(void)
 	}
 }
 
+/* Field by field: what lies between them is nobody's. */
+static bool same_info(const struct vop_device_info *a, const struct vop_device_info *b)
+{
+	return a->creator == b->creator && a->device == b->device && a->driver == b->driver &&
+	       a->slot == b->slot && a->gen == b->gen && a->device_id == b->device_id &&
+	       a->queues_max == b->queues_max && a->queue_size_max == b->queue_size_max &&
+	       memcmp(a->name, b->name, sizeof(a->name)) == 0;
+}
+
 static void test_life_cycle_four_ways(void)
 {
 	struct vop_queue_config q;
@@ -54,7 +63,7 @@ static void test_life_cycle_four_ways(void)
 		world_add(&w, (enum vop_node_id)(way & 1), (enum vop_node_id)(way >> 1), &p);
 		vop_device_info(p.dev, &a);
 		vop_device_info(p.drv, &b);
-		CU_ASSERT_EQUAL(memcmp(&a, &b, sizeof(a)), 0);
+		CU_ASSERT_TRUE(same_info(&a, &b));
 		CU_ASSERT_EQUAL(a.creator, way & 1);
 		CU_ASSERT_EQUAL(a.device, way >> 1);
 		CU_ASSERT_EQUAL(a.driver, !(way >> 1));
