@@ -198,6 +198,13 @@ static void limits(void)
 #define ADDRESS_IS_TOLD true
 #endif
 
+/* QEMU 7.2 ends itself over a misaligned access of an emulated program (an assertion of its own). */
+#ifdef VOP_CROSS
+#define MISALIGNED_IS_TOLD false
+#else
+#define MISALIGNED_IS_TOLD true
+#endif
+
 int suite_fault(void)
 {
 	CU_pSuite s = CU_add_suite("fault", NULL, NULL);
@@ -207,8 +214,9 @@ int suite_fault(void)
 	if (ADDRESS_IS_TOLD &&
 	    (!CU_add_test(s, "truncated under us", truncated_under_us) ||
 	     !CU_add_test(s, "several threads at once", several_threads_at_once) ||
-	     !CU_add_test(s, "faults elsewhere", faults_elsewhere) ||
-	     !CU_add_test(s, "misaligned", misaligned)))
+	     !CU_add_test(s, "faults elsewhere", faults_elsewhere)))
+		return CU_get_error();
+	if (MISALIGNED_IS_TOLD && !CU_add_test(s, "misaligned", misaligned))
 		return CU_get_error();
 	return 0;
 }
