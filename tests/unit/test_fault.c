@@ -198,7 +198,8 @@ static void limits(void)
 #define ADDRESS_IS_TOLD true
 #endif
 
-/* QEMU 7.2 ends itself over a misaligned access of an emulated program (an assertion of its own). */
+/* QEMU 7.2 ends itself over a misaligned access of an emulated program (an assertion of its own).
+ */
 #ifdef VOP_CROSS
 #define MISALIGNED_IS_TOLD false
 #else

@@ -621,8 +621,8 @@ static void test_scribble(void)
 	}
 	CU_ASSERT_EQUAL(i, ROUNDS);
 	CU_ASSERT_EQUAL(h->downs, 0);
-	/* The noise reached something; how much differs between compilers, which choose the order of
-	 * random draws. */
+	/* The noise reached something; how much differs between compilers, which choose the order
+	 * of random draws. */
 	CU_ASSERT_TRUE(h->added > ROUNDS / 1200);
 	CU_ASSERT_TRUE(vop_node_nonsense(h->n) > ROUNDS / 1200);
 	CU_ASSERT_TRUE(h->fake.resets > ROUNDS / 1200);
