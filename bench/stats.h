@@ -70,9 +70,14 @@ enum round_mark {
 const char *round_mark_word(unsigned bit);
 const char *round_mark_text(unsigned bit);
 
-#define ROUND_RTT_DRIFT	     0.30 /* of the smaller of the two */
-#define ROUND_STEAL_SHARE    0.01 /* of the round's length, summed over the CPUs in use */
-#define ROUND_SWITCHES_PER_S 20.0 /* involuntary, all workers; two are always forgiven */
+#define ROUND_RTT_DRIFT	  0.30 /* of the smaller of the two */
+#define ROUND_STEAL_SHARE 0.01 /* of the round's length, summed over the CPUs in use */
+/*
+ * Involuntary, all workers, the limits around the round included, held against the counted time;
+ * two are always forgiven. An otherwise idle machine shows about 10 for a round of 100 ms with its
+ * limits, some microseconds each: the kernel's own threads. A competitor brings many more.
+ */
+#define ROUND_SWITCHES_PER_S 200.0
 
 struct round {
 	double value;	      /* in the unit of the result */

@@ -77,8 +77,8 @@ static void test_marks(void)
 	CU_ASSERT_EQUAL(marks_of((struct round){.steal_s = 0.01}), ROUND_MARK_STEAL);
 	CU_ASSERT_EQUAL(marks_of((struct round){.steal_s = 0.0005}), 0);
 	CU_ASSERT_EQUAL(marks_of((struct round){.migrations = 1}), ROUND_MARK_MIGRATED);
-	CU_ASSERT_EQUAL(marks_of((struct round){.switches = 2}), 0);
-	CU_ASSERT_EQUAL(marks_of((struct round){.switches = 3}), ROUND_MARK_SWITCHED);
+	CU_ASSERT_EQUAL(marks_of((struct round){.switches = 20}), 0);
+	CU_ASSERT_EQUAL(marks_of((struct round){.switches = 21}), ROUND_MARK_SWITCHED);
 	round_judge(&brief); /* two are forgiven however short the round */
 	CU_ASSERT_EQUAL(brief.marks, 0);
 	/* Only one probe: it decides the regime, and nothing can disagree. */
