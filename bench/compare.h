@@ -22,7 +22,6 @@ struct compare_options {
 	double margin;	   /* relative difference too small to matter: 0.05; tails have their own */
 	double drift;	   /* what may differ from run to run, where that was not measured: 0.1 */
 	double gate;	   /* relative loss that breaks the gate; negative: no gate */
-	bool paired;	   /* rounds of equal pass and number were measured in turn */
 	bool any_machine;  /* do not refuse runs of different machines */
 	const char *const *ignore; /* parameters that may differ, ended by NULL; NULL: none */
 	bool ignore_differing;	   /* those that differ between the sides as wholes, as well */
@@ -44,6 +43,7 @@ struct compare_row {
 	double margin; /* in force for this metric */
 	enum compare_verdict verdict;
 	bool gate_broken;
+	size_t order;	    /* of appearance */
 	const char *remark; /* why it cannot tell, what was allowed for; NULL: nothing to say */
 };
 
@@ -62,6 +62,7 @@ struct comparison {
 	size_t gate_broken;
 	const char *shared;  /* parameters all rows share: "packed, queues 1"; "" */
 	const char *ignored; /* parameters that differ and were let pass; "" */
+	bool paired;	     /* rounds were measured in turn (run --against), and so compared */
 	const char *method;  /* one sentence: how the intervals were made */
 	void *own;	     /* private */
 };

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -23,6 +24,15 @@ static void on_signal(int sig)
 {
 	(void)sig;
 	interrupted = 1;
+}
+
+void coord_catch_signals(void)
+{
+	struct sigaction sa = {.sa_handler = on_signal};
+
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGHUP, &sa, NULL);
 }
 
 bool coord_interrupted(void)
@@ -112,6 +122,8 @@ int coord_spawn(struct coord *c, enum bench_side side, struct vop_error *err)
 	snprintf(cpu, sizeof(cpu), "%d", c->cpu[side]);
 	pid = fork();
 	if (pid == 0) {
+		/* Also while it is stopped (turns.h) and would not see the socket close. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		move_fd(ctl, AGENT_CTL_FD);
 		move_fd(c->shared_fd, AGENT_SHARED_FD);
 		move_fd(c->wake[0], AGENT_WAKE_FD);
@@ -145,15 +157,12 @@ static int high_fd(int fd)
 int coord_start(struct coord *c, unsigned sides, const int cpu[SIDES], bool yield,
 		struct vop_error *err)
 {
-	struct sigaction sa = {.sa_handler = on_signal};
 	const char *tmp = getenv("TMPDIR");
 	int e;
 
 	*c = (struct coord){.shared_fd = -1, .wake = {-1, -1}, .sh = MAP_FAILED};
 	c->agent[0].ctl = c->agent[1].ctl = -1;
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
-	sigaction(SIGHUP, &sa, NULL);
+	coord_catch_signals();
 	c->shared_fd = high_fd(memfd_create("vop-bench-shared", MFD_CLOEXEC));
 	c->wake[0] = high_fd(eventfd(0, EFD_CLOEXEC));
 	c->wake[1] = high_fd(eventfd(0, EFD_CLOEXEC));

@@ -23,6 +23,7 @@ struct coord {
 	char dir[64]; /* temporary directory of the link's socket; "" when the target is foreign */
 	char uri[128];
 	char died[128]; /* who died and how; "" while all live */
+	int turns_fd;	/* takes turns with another run (turns.h); 0: it does not */
 };
 
 /*
@@ -54,7 +55,9 @@ int coord_plan(struct coord *c, const struct job *jobs, unsigned n, struct vop_e
 void coord_plan_begin(struct coord *c, const struct job *jobs, unsigned n);
 int coord_plan_end(struct coord *c, int timeout_ms, struct vop_error *err);
 
-/* SIGINT or SIGTERM came. */
+/* From now on SIGINT, SIGTERM and SIGHUP do not end the process, but show in coord_interrupted(). */
+void coord_catch_signals(void);
+/* One of them came. */
 bool coord_interrupted(void);
 
 #endif

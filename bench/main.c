@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* vop-bench: the table of commands, and the two that say what there is. */
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,8 @@
 
 static const struct cmd commands[] = {
 	{"run", "measure: run net | ring | limits [OPTIONS]", cmd_run, 0},
+	{"compare", "say what changed between result files: compare OLD NEW [--gate PCT]",
+	 cmd_compare, 0},
 	{"node", "be one end of a link: node host | endpoint --at PATH", cmd_node, 0},
 	{"doctor", "check whether this machine is fit to measure on", cmd_doctor, 0},
 	{"list", "say what there is: targets, workloads, features, metrics, options", cmd_list, 0},
@@ -21,18 +22,6 @@ static const struct cmd commands[] = {
 	{"agent", "worker of a run; started by run itself", cmd_agent, 1},
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
-
-int cmd_could_not(const char *fmt, ...)
-{
-	va_list ap;
-
-	fputs("vop-bench: ", stderr);
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputc('\n', stderr);
-	return CMD_COULD_NOT;
-}
 
 static const struct cmd *find(const char *name)
 {

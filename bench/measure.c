@@ -2,8 +2,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "bench/clock.h"
 #include "bench/env.h"
 #include "bench/measure.h"
+#include "bench/turns.h"
 
 #define LIMIT_WARM 1000000ull /* ns */
 #define LIMIT_RUN  8000000ull /* ns, each way around a round */
@@ -12,6 +14,22 @@
 double result_rate(const struct job_result *r)
 {
 	return r->window_ns ? (double)r->frames * 1e9 / (double)r->window_ns : 0;
+}
+
+double measured_busy(const struct coord *c, const struct measured *m)
+{
+	double least = 1;
+
+	/* Two on one CPU have half of it each, and are not probed either. */
+	if (c->sh->yield)
+		return 0;
+	for (unsigned s = 0; s < c->sh->sides; s++) {
+		const struct job_result *r = &m->result[s];
+		double share = r->window_ns ? (double)r->cpu_ns / (double)r->window_ns : 1;
+
+		least = share < least ? share : least;
+	}
+	return least > 0 ? least : 0;
 }
 
 /* The consumer's own window counts; with a duplex the slower direction bounds what both can have.
@@ -115,6 +133,10 @@ int measure_round(struct coord *c, const struct job *work, enum bench_side keepe
 	after = n;
 	jobs[n++] = probe;
 	n = add_limits(set, jobs, n);
+	e = turns_wait(c, err);
+	if (e)
+		return e;
+	m->round.at_s = (double)clock_ns() / 1e9;
 	steal = steal_s(c);
 	e = coord_plan(c, jobs, n, err);
 	if (e)
@@ -132,8 +154,7 @@ int measure_round(struct coord *c, const struct job *work, enum bench_side keepe
 
 		if (jobs[i].duty)
 			m->work_limit = VOP_MAX(m->work_limit, r);
-		else if (r > m->round.limit)
-			m->round.limit = r;
+		m->round.limit = VOP_MAX(m->round.limit, r);
 	}
 	m->round.duration_s = (double)m->result[keeper].window_ns / 1e9;
 	/* The limits too: a figure is not worth more than what it is held against. */

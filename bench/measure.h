@@ -38,7 +38,10 @@ int limit_sweep(struct coord *c, enum job_kind kind, enum bench_side from, uint3
 		uint32_t back_bytes, bool dense, struct limit_set *set, struct limit_seen *seen,
 		unsigned *seen_n, struct vop_error *err);
 
-/* One round of `work` with its limit (set may be NULL). */
+/*
+ * One round of `work` with its limit (set may be NULL). round.limit is the best of all ways, those
+ * with duties included: a way that does more and is faster all the same bounds the plain ones too.
+ */
 struct measured {
 	struct round round;		 /* value and duration are the caller's to fill */
 	struct job_result result[SIDES]; /* of `work` */
@@ -50,6 +53,9 @@ struct measured {
 };
 int measure_round(struct coord *c, const struct job *work, enum bench_side keeper,
 		  const struct limit_set *set, struct measured *m, struct vop_error *err);
+
+/* For round.busy, when both workers polled: what the one that had least had of its CPU. */
+double measured_busy(const struct coord *c, const struct measured *m);
 
 /* Frames a second out of a job's result; 0 when its window was empty. */
 double result_rate(const struct job_result *r);

@@ -58,24 +58,24 @@ static int search(struct net_run *n, uint32_t size, struct measured *best)
 
 int net_run_ndr(struct net_run *n, uint32_t size)
 {
-	struct net_case *k = &n->cases[n->cases_n];
+	struct net_case *k = net_run_case(n, NET_TX, size);
 	int e = 0;
 
-	*k = (struct net_case){.dir = NET_TX, .size = size, .keeper = SIDE_DEVICE, .ndr = 1};
-	k->m = calloc(n->o.rounds, sizeof(*k->m));
-	if (k->m == NULL)
+	if (k == NULL)
 		return -ENOMEM;
-	n->cases_n++;
+	k->ndr = 1;
 	for (uint64_t i = 0; i < n->o.rounds && !e; i++) {
+		struct measured *m = &k->m[k->rounds];
+
 		progress_update(&n->progress, n->done, n->total,
-				"no-drop rate at %u B: search %u of %u", size, (unsigned)i + 1,
-				(unsigned)n->o.rounds);
-		e = search(n, size, &k->m[i]);
+				"no-drop rate at %u B: search %u of %u", size, k->rounds + 1,
+				k->room);
+		e = search(n, size, m);
 		if (e)
 			break;
 		/* The slices moved with the struct. */
-		k->m[i].round.slices = k->m[i].slices;
-		k->rounds = (unsigned)i + 1;
+		m->round.slices = m->slices;
+		net_case_count(n, k);
 		n->done += n->p.dirs;
 	}
 	return e;

@@ -62,7 +62,10 @@ void net_opts_table(struct net_opts *o, struct opt *table)
 		{"small-rx", OPT_FLAG, &o->small_rx, NULL,
 		 "with +mrg_rxbuf: receive buffers of 2 KiB, frames span several", NULL, 0, 0, 0, 0,
 		 NULL},
-		{"rounds", OPT_U64, &o->rounds, "N", "rounds of each case", "5", 1, 10000, 0, 0,
+		{"rounds", OPT_U64, &o->rounds, "N", "rounds of each case in each pass", "5", 1,
+		 10000, 0, 0, NULL},
+		{"passes", OPT_U64, &o->passes, "N",
+		 "go through all cases so often, with new processes each time", "1", 1, 1000, 0, 0,
 		 NULL},
 		{"duration", OPT_DURATION, &o->duration, NULL, "counted time of a round", "100ms",
 		 1000000, 60000000000ull, 0, 0, NULL},
@@ -70,6 +73,9 @@ void net_opts_table(struct net_opts *o, struct opt *table)
 		 "latency: offered frames a second (open loop); 0: one at a time; "
 		 "tx, rx and both are floods whatever it says",
 		 "0", 0, 1000000000, 0, 0, NULL},
+		{"no-limit", OPT_FLAG, &o->no_limit, NULL,
+		 "do not measure the limits around each round: quicker, and no shares", NULL, 0, 0,
+		 0, 0, NULL},
 		{"ndr", OPT_FLAG, &o->ndr, NULL,
 		 "tx: search the no-drop rate instead of the flood rate, nothing else", NULL, 0, 0,
 		 0, 0, NULL},
@@ -97,10 +103,15 @@ void net_opts_table(struct net_opts *o, struct opt *table)
 		{"no-save", OPT_FLAG, &o->no_save, NULL, "write no result file", NULL, 0, 0, 0, 0,
 		 NULL},
 		{"quiet", OPT_FLAG, &o->quiet, NULL, "no progress line", NULL, 0, 0, 0, 0, NULL},
-		{0},
+		{"burn", OPT_U64, &o->burn, "PCT",
+		 "test only: waste so much of each side's time, to see whether it is found", "0", 0,
+		 1000, 0, 0, NULL},
 	};
+	unsigned n = VOP_ARRAY_SIZE(t);
 
 	memcpy(table, t, sizeof(t));
+	n += against_opts_table(&o->against, table + n);
+	table[n] = (struct opt){0};
 }
 
 /* Bit of the i-th word of --features; the parser let only words of the table through. */

@@ -3,6 +3,7 @@
 #ifndef BENCH_NET_OPTS_H
 #define BENCH_NET_OPTS_H
 
+#include "bench/against.h"
 #include "bench/agent.h"
 #include "bench/opt.h"
 
@@ -18,9 +19,10 @@ struct net_opts {
 	struct opt_words dir, features;
 	unsigned ring, placement, notify, device_on, created_by;
 	uint64_t queues, devices, queue_size, depth, batch, stride, rounds, duration, rate, spin,
-		timeout, chaos;
+		timeout, chaos, passes, burn;
 	const char *target, *json;
-	bool ndr, idle, no_save, no_huge, small_rx, quiet;
+	bool ndr, idle, no_save, no_huge, small_rx, quiet, no_limit;
+	struct against_opts against;
 };
 
 /* The table over o; lives as long as o. Static memory inside *table, OPT_MAX lines. */

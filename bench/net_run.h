@@ -13,7 +13,7 @@ struct net_case {
 	enum net_dir dir;
 	uint32_t size;
 	enum bench_side keeper;
-	unsigned rounds;
+	unsigned rounds, room; /* measured so far; m has room for */
 	struct measured *m;
 	struct hist *hist[REGIMES]; /* latency, by regime; NULL where none was seen */
 	double ndr;		    /* no-drop rate found; 0: not searched */
@@ -27,6 +27,7 @@ struct net_run {
 	struct vop_error err;
 	struct progress progress;
 	unsigned done, total;
+	unsigned pass;
 	struct net_case *cases;
 	unsigned cases_n;
 	uint64_t features[2];
@@ -45,6 +46,11 @@ struct net_run {
  * n->err. */
 int net_run_open(struct net_run *n);
 int net_run_session(struct net_run *n, uint32_t size);
+/* The case of a direction and size: the one there is, or a new one with room for all its rounds.
+ * NULL without memory. */
+struct net_case *net_run_case(struct net_run *n, enum net_dir dir, uint32_t size);
+/* Its next round has been measured: number it. */
+void net_case_count(const struct net_run *n, struct net_case *k);
 struct job net_run_job(const struct net_run *n, enum net_dir dir, uint32_t size);
 
 /* Keep a round's latencies with those of its regime. 0 or -ENOMEM. */

@@ -263,6 +263,8 @@ void opt_help(const struct opt *table, FILE *out)
 	char left[80], tail[OPT_WHY_MAX + 80], text[1024];
 
 	for (o = table; o->name; o++) {
+		if (!o->help)
+			continue;
 		unsigned w = (unsigned)snprintf(left, sizeof(left), "--%s %s", o->name,
 						opt_value_name(o));
 
@@ -270,6 +272,8 @@ void opt_help(const struct opt *table, FILE *out)
 			column = w;
 	}
 	for (o = table; o->name; o++) {
+		if (!o->help)
+			continue;
 		snprintf(left, sizeof(left), "--%s %s", o->name, opt_value_name(o));
 		help_tail(o, tail, sizeof(tail));
 		snprintf(text, sizeof(text), "%s%s%s%s", o->help ? o->help : "",

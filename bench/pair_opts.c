@@ -5,6 +5,7 @@
 #include "bench/cmd.h"
 #include "bench/env.h"
 #include "bench/pair_opts.h"
+#include "bench/turns.h"
 
 unsigned pair_opts_table(struct pair_opts *o, struct opt *table)
 {
@@ -25,18 +26,56 @@ unsigned pair_opts_table(struct pair_opts *o, struct opt *table)
 	};
 
 	memcpy(table, t, sizeof(t));
-	return sizeof(t) / sizeof(t[0]);
+	return VOP_ARRAY_SIZE(t) + against_opts_table(&o->against, table + VOP_ARRAY_SIZE(t));
+}
+
+static int choose_cpus(const struct pair_opts *o, int cpu[SIDES])
+{
+	int usable[256];
+	unsigned n = env_usable_cpus(usable, VOP_ARRAY_SIZE(usable));
+
+	cpu[0] = o->cpus.n == SIDES ? (int)o->cpus.v[0] : n ? usable[0] : -1;
+	cpu[1] = o->cpus.n == SIDES ? (int)o->cpus.v[1] : n > 1 ? usable[1] : cpu[0];
+	if (o->cpus.n && o->cpus.n != SIDES)
+		return cmd_could_not("--cpus takes two numbers, like --cpus 0,1");
+	for (unsigned i = 0; i < o->cpus.n; i++) {
+		bool ok = false;
+
+		for (unsigned k = 0; k < n && k < VOP_ARRAY_SIZE(usable); k++)
+			ok |= (uint64_t)usable[k] == o->cpus.v[i];
+		if (!ok)
+			return cmd_could_not("--cpus: CPU %llu is not usable by this process; see: "
+					     "vop-bench doctor",
+					     (unsigned long long)o->cpus.v[i]);
+	}
+	return 0;
+}
+
+static int start(const struct pair_opts *o, const int cpu[SIDES], struct coord *c,
+		 struct vop_error *err)
+{
+	int e = coord_start(c, SIDES, cpu, cpu[0] == cpu[1], err);
+
+	c->turns_fd = o->against.turns ? TURNS_FD : 0;
+	return e;
+}
+
+int pair_again(const struct pair_opts *o, struct coord *c, struct vop_error *err)
+{
+	const int cpu[SIDES] = {c->cpu[0], c->cpu[1]};
+
+	coord_stop(c);
+	return start(o, cpu, c, err);
 }
 
 int pair_begin(const struct opt *table, int argc, char **argv, const char *workload,
 	       const char *about, struct pair_opts *o, struct coord *c, struct result **res,
 	       int *status)
 {
-	int usable[256], cpu[SIDES];
+	int cpu[SIDES];
 	struct opt_args args;
 	struct vop_error err = {""};
 	char words[32], *word = argv[0];
-	unsigned n;
 	int e;
 
 	*status = CMD_COULD_NOT;
@@ -53,31 +92,25 @@ int pair_begin(const struct opt *table, int argc, char **argv, const char *workl
 		*status = CMD_DONE;
 		return -1;
 	}
-	n = env_usable_cpus(usable, VOP_ARRAY_SIZE(usable));
-	cpu[0] = o->cpus.n == SIDES ? (int)o->cpus.v[0] : n ? usable[0] : -1;
-	cpu[1] = o->cpus.n == SIDES ? (int)o->cpus.v[1] : n > 1 ? usable[1] : cpu[0];
-	if (o->cpus.n && o->cpus.n != SIDES) {
-		cmd_could_not("--cpus takes two numbers, like --cpus 0,1");
+	if (choose_cpus(o, cpu) || against_check(&o->against, false))
 		return -1;
-	}
-	for (unsigned i = 0; i < o->cpus.n; i++) {
-		bool ok = false;
-
-		for (unsigned k = 0; k < n && k < VOP_ARRAY_SIZE(usable); k++)
-			ok |= (uint64_t)usable[k] == o->cpus.v[i];
-		if (!ok) {
-			cmd_could_not("--cpus: CPU %llu is not usable by this process; see: "
-				      "vop-bench doctor",
-				      (unsigned long long)o->cpus.v[i]);
-			return -1;
-		}
+	if (o->against.with) {
+		*status = against_run(&o->against, &(struct against_job){.workload = workload,
+									 .table = table,
+									 .args = &args,
+									 .argc = argc,
+									 .argv = argv,
+									 .json = o->json,
+									 .save = !o->no_save,
+									 .quiet = o->quiet});
+		return -1;
 	}
 	if ((o->json || !o->no_save) && result_check_place(o->json, stderr))
 		return -1;
 	if (cpu[0] == cpu[1])
 		fprintf(stderr, "vop-bench: one CPU for both sides: they take turns by yielding "
 				"and no round trip is measured\n");
-	if (coord_start(c, SIDES, cpu, cpu[0] == cpu[1], &err)) {
+	if (start(o, cpu, c, &err)) {
 		coord_stop(c);
 		cmd_could_not("%s", err.text);
 		return -1;
@@ -89,6 +122,7 @@ int pair_begin(const struct opt *table, int argc, char **argv, const char *workl
 		cmd_could_not("out of memory");
 		return -1;
 	}
+	against_mark(&o->against, *res);
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 #ifndef BENCH_PAIR_OPTS_H
 #define BENCH_PAIR_OPTS_H
 
+#include "bench/against.h"
 #include "bench/coord.h"
 #include "bench/opt.h"
 #include "bench/result.h"
@@ -12,9 +13,13 @@ struct pair_opts {
 	struct opt_sizes cpus;
 	const char *json;
 	bool no_save, quiet;
+	struct against_opts against;
 };
 
-/* Common lines into table[0..); returns how many. */
+/*
+ * Common lines into table[0..); returns how many. With --against the run is two runs, and the
+ * comparison's status what pair_begin() says.
+ */
 unsigned pair_opts_table(struct pair_opts *o, struct opt *table);
 
 /*
@@ -24,6 +29,8 @@ unsigned pair_opts_table(struct pair_opts *o, struct opt *table);
 int pair_begin(const struct opt *table, int argc, char **argv, const char *workload,
 	       const char *about, struct pair_opts *o, struct coord *c, struct result **res,
 	       int *status);
+/* Once more with new workers. 0 or a negative errno with *err. */
+int pair_again(const struct pair_opts *o, struct coord *c, struct vop_error *err);
 /* Stop, say what failed when e is not 0, else write the result file; returns the command's status.
  */
 int pair_end(const struct pair_opts *o, struct coord *c, struct result *res, int e,

@@ -121,6 +121,8 @@ static int put_configuration(json_t *run, const struct opt *o)
 	char key[64];
 
 	for (; c && o && o->name; o++) {
+		if (!o->help)
+			continue; /* between our own processes */
 		snprintf(key, sizeof(key), "%s%s", o->name, o->kind == OPT_DURATION ? "_ns" : "");
 		if (json_object_set_new(c, key, option_json(o)))
 			return -ENOMEM;
@@ -263,14 +265,16 @@ static double or_null(double v)
 	return v > 0 ? v : NAN;
 }
 
-static int put_round(json_t *rounds, const struct round *r)
+static int put_round(json_t *rounds, const struct round *r, double started)
 {
 	json_t *o = json_object();
 	int err = json_array_append_new(rounds, o);
 
 	if (err)
 		return -ENOMEM;
-	err = json_put_number(o, "value", r->value) ||
+	err = json_put_int(o, "pass", r->pass) || json_put_int(o, "number", r->number) ||
+	      json_put_number(o, "at_s", r->at_s > 0 ? r->at_s - started : NAN) ||
+	      json_put_number(o, "value", r->value) ||
 	      json_put_number(o, "rtt_before_ns", or_null(r->rtt_before_ns)) ||
 	      json_put_number(o, "rtt_after_ns", or_null(r->rtt_after_ns)) ||
 	      json_put_text(o, "regime", regime_name(r->regime)) || put_marks(o, r->marks) ||
@@ -279,17 +283,18 @@ static int put_round(json_t *rounds, const struct round *r)
 	      json_put_number(o, "steal_s", r->steal_s) ||
 	      json_put_int(o, "migrations", (int64_t)r->migrations) ||
 	      json_put_int(o, "involuntary_switches", (int64_t)r->switches) ||
+	      json_put_number(o, "cpu_share", or_null(r->busy)) ||
 	      (r->slices && put_slices(o, r));
 	return err ? -ENOMEM : 0;
 }
 
-static int put_rounds(json_t *o, const struct result_entry *e, enum regime regime)
+static int put_rounds(json_t *o, const struct result_entry *e, enum regime regime, double started)
 {
 	json_t *a = json_put_array(o, "rounds");
 	unsigned i;
 
 	for (i = 0; a && i < e->rounds_n; i++)
-		if (e->rounds[i].regime == regime && put_round(a, &e->rounds[i]))
+		if (e->rounds[i].regime == regime && put_round(a, &e->rounds[i], started))
 			return -ENOMEM;
 	return a ? 0 : -ENOMEM;
 }
@@ -383,7 +388,7 @@ static int add_regime(struct result *r, const struct result_entry *e,
 	      put_params(o, e->params) || put_summary(o, s) || put_limit(o, e, s, &exceeded) ||
 	      json_put_bool(o, "verified", !e->unverified) ||
 	      (e->note && json_put_text(o, "note", e->note)) || (h && put_histogram(o, h)) ||
-	      put_rounds(o, e, s->regime) || json_array_append(r->results, o);
+	      put_rounds(o, e, s->regime, r->started) || json_array_append(r->results, o);
 	json_decref(o);
 	if (!err)
 		r->exceeded |= exceeded;

@@ -11,6 +11,7 @@
 
 #include "bench/cmd.h"
 #include "bench/net_run.h"
+#include "bench/turns.h"
 #include "vop/dev/net.h"
 
 /* Books of all lanes. */
@@ -102,12 +103,37 @@ struct job net_run_job(const struct net_run *n, enum net_dir dir, uint32_t size)
 		.batch = (uint32_t)n->o.batch,
 		.slots = 1,
 		.rate = dir == NET_LATENCY ? n->o.rate : 0,
+		.burn = (uint32_t)n->o.burn,
 	};
 }
 
-static enum bench_side keeper_of(const struct net_run *n, enum net_dir dir)
+struct net_case *net_run_case(struct net_run *n, enum net_dir dir, uint32_t size)
 {
-	return dir == NET_TX && !n->p.foreign ? SIDE_DEVICE : SIDE_DRIVER;
+	struct net_case *k;
+	unsigned i;
+
+	for (i = 0; i < n->cases_n; i++)
+		if (n->cases[i].dir == dir && n->cases[i].size == size)
+			return &n->cases[i];
+	k = &n->cases[i];
+	*k = (struct net_case){.dir = dir,
+			       .size = size,
+			       .keeper = dir == NET_TX && !n->p.foreign ? SIDE_DEVICE : SIDE_DRIVER,
+			       .room = (unsigned)(n->o.rounds * n->o.passes)};
+	k->m = calloc(k->room, sizeof(*k->m));
+	if (k->m == NULL)
+		return NULL;
+	n->cases_n++;
+	return k;
+}
+
+void net_case_count(const struct net_run *n, struct net_case *k)
+{
+	struct round *r = &k->m[k->rounds].round;
+
+	r->pass = n->pass;
+	r->number = k->rounds - n->pass * (unsigned)n->o.rounds;
+	k->rounds++;
 }
 
 /* The bound of a direction: the same bytes the same way; receive also moves descriptors back and
@@ -118,7 +144,7 @@ static int sweep(struct net_run *n, enum net_dir dir, uint32_t size, struct limi
 	bool dense = n->o.stride % 64;
 
 	*set = (struct limit_set){.kind = JOB_NONE};
-	if (n->p.foreign || dir == NET_LATENCY || n->p.yield)
+	if (n->p.foreign || dir == NET_LATENCY || n->p.yield || n->o.no_limit)
 		return 0;
 	if (dir == NET_TX)
 		return limit_sweep(&n->c, JOB_LINE, SIDE_DRIVER, bytes, 0, dense, set, NULL, NULL,
@@ -152,35 +178,35 @@ static int explain_foreign(struct net_run *n, const struct net_case *k, int e)
 
 static int run_case(struct net_run *n, enum net_dir dir, uint32_t size)
 {
-	struct net_case *k = &n->cases[n->cases_n];
+	struct net_case *k = net_run_case(n, dir, size);
 	struct job work = net_run_job(n, dir, size);
 	struct limit_set set;
 	int e;
 
-	*k = (struct net_case){.dir = dir, .size = size, .keeper = keeper_of(n, dir)};
-	k->m = calloc(n->o.rounds, sizeof(*k->m));
-	if (k->m == NULL)
+	if (k == NULL)
 		return -ENOMEM;
-	n->cases_n++;
 	progress_update(&n->progress, n->done, n->total, "%s %u B: limit", net_dir_words[dir],
 			size);
 	e = sweep(n, dir, size, &set);
 	set.duty = set.n;
 	for (uint64_t i = 0; i < n->o.rounds && !e; i++) {
+		struct measured *m = &k->m[k->rounds];
+
 		progress_update(&n->progress, n->done, n->total, "%s %u B: round %u of %u",
-				net_dir_words[dir], size, (unsigned)i + 1, (unsigned)n->o.rounds);
-		e = measure_round(&n->c, &work, k->keeper, set.n ? &set : NULL, &k->m[i], &n->err);
+				net_dir_words[dir], size, k->rounds + 1, k->room);
+		e = measure_round(&n->c, &work, k->keeper, set.n ? &set : NULL, m, &n->err);
 		if (e)
 			break;
-		k->m[i].round.value = result_rate(&k->m[i].result[k->keeper]);
-		round_judge(&k->m[i].round);
+		m->round.value = result_rate(&m->result[k->keeper]);
+		m->round.busy = n->o.notify == VOP_NOTIFY_POLL ? measured_busy(&n->c, m) : 0;
+		round_judge(&m->round);
 		if (dir == NET_LATENCY) {
-			k->m[i].p[0] = (double)hist_percentile(&n->c.sh->latency, 50);
-			k->m[i].p[1] = (double)hist_percentile(&n->c.sh->latency, 99);
-			k->m[i].p[2] = (double)hist_percentile(&n->c.sh->latency, 99.9);
-			e = net_case_hist(k, k->m[i].round.regime, &n->c.sh->latency);
+			m->p[0] = (double)hist_percentile(&n->c.sh->latency, 50);
+			m->p[1] = (double)hist_percentile(&n->c.sh->latency, 99);
+			m->p[2] = (double)hist_percentile(&n->c.sh->latency, 99.9);
+			e = net_case_hist(k, m->round.regime, &n->c.sh->latency);
 		}
-		k->rounds = (unsigned)i + 1;
+		net_case_count(n, k);
 		n->done++;
 		if (!e)
 			e = check_books(n, net_dir_words[dir]);
@@ -222,11 +248,12 @@ static int gather_stats(struct net_run *n)
 	return 0;
 }
 
-static int run_all(struct net_run *n)
+static int run_pass(struct net_run *n)
 {
+	bool last = n->pass + 1 == n->o.passes;
 	int e = net_run_open(n);
 
-	n->opened = e == 0;
+	n->opened |= e == 0;
 	for (unsigned s = 0; s < n->o.size.n && !e; s++) {
 		uint32_t size = (uint32_t)n->o.size.v[s];
 
@@ -237,7 +264,7 @@ static int run_all(struct net_run *n)
 		}
 		for (unsigned d = 0; d < n->p.dirs && !e; d++)
 			e = run_case(n, n->p.dir[d], size);
-		if (n->o.idle && s + 1 == n->o.size.n && !e)
+		if (n->o.idle && last && s + 1 == n->o.size.n && !e)
 			e = run_idle(n);
 	}
 	if (e == -EPROTO || e == -ETIMEDOUT || e == -ECANCELED) {
@@ -250,6 +277,31 @@ static int run_all(struct net_run *n)
 		n->err = first;
 	}
 	return e ? e : gather_stats(n);
+}
+
+static int start(struct net_run *n)
+{
+	int e = coord_start(&n->c, n->p.foreign ? 1 : SIDES, n->p.cpu, n->p.yield, &n->err);
+
+	n->c.turns_fd = n->o.against.turns ? TURNS_FD : 0;
+	return e;
+}
+
+/*
+ * Each pass has processes, and so memory and addresses, of its own: what a layout happens to cost
+ * changes from pass to pass instead of favouring one run.
+ */
+static int run_all(struct net_run *n)
+{
+	int e = run_pass(n);
+
+	for (n->pass = 1; n->pass < n->o.passes && !e; n->pass++) {
+		coord_stop(&n->c);
+		e = start(n);
+		if (!e)
+			e = run_pass(n);
+	}
+	return e;
 }
 
 /* What was changed because this machine asked for it. */
@@ -301,6 +353,10 @@ int run_net(int argc, char **argv)
 		free(n);
 		return CMD_DONE;
 	}
+	if (against_check(&n->o.against, n->o.chaos || n->o.ndr || n->o.idle)) {
+		free(n);
+		return CMD_COULD_NOT;
+	}
 	if (net_plan_make(&n->o, table, &args, &n->p, &n->err)) {
 		status = cmd_could_not("%s", n->err.text);
 		free(n);
@@ -310,16 +366,28 @@ int run_net(int argc, char **argv)
 		free(n);
 		return CMD_COULD_NOT;
 	}
-	n->total = (unsigned)(n->o.size.n * n->p.dirs * n->o.rounds);
+	n->total = (unsigned)(n->o.size.n * n->p.dirs * n->o.rounds * n->o.passes);
+	if (n->o.against.with) {
+		status = against_run(&n->o.against, &(struct against_job){.workload = "net",
+									  .table = table,
+									  .args = &args,
+									  .argc = argc,
+									  .argv = argv,
+									  .json = n->o.json,
+									  .save = !n->o.no_save,
+									  .quiet = n->o.quiet});
+		free(n);
+		return status;
+	}
 	n->cases = calloc(n->o.size.n * NET_DIRS, sizeof(*n->cases));
 	n->res = result_new(&(struct result_config){.workload = "net",
 						    .argc = argc,
 						    .argv = argv,
 						    .target = n->o.target,
 						    .opts = table});
-	e = n->cases && n->res
-		    ? coord_start(&n->c, n->p.foreign ? 1 : SIDES, n->p.cpu, n->p.yield, &n->err)
-		    : -ENOMEM;
+	if (n->res)
+		against_mark(&n->o.against, n->res);
+	e = n->cases && n->res ? start(n) : -ENOMEM;
 	if (!e) {
 		say_changes(n);
 		if (!n->o.quiet)

@@ -17,8 +17,16 @@ struct ring_opts {
 	struct pair_opts pair;
 	struct opt_words ring;
 	struct opt_sizes batch;
-	uint64_t queue_size;
+	uint64_t queue_size, passes;
 	bool no_in_order;
+};
+
+/* One format with one batch; over all passes. */
+struct ring_case {
+	bool packed;
+	unsigned batch; /* 0: one buffer there and back */
+	unsigned rounds;
+	struct measured *m;
 };
 
 struct ring_run {
@@ -27,76 +35,121 @@ struct ring_run {
 	struct result *res;
 	struct table *t;
 	struct progress progress;
+	struct ring_case cases[2 * OPT_LIST_MAX];
+	unsigned cases_n, pass;
 	unsigned done, total; /* rounds */
 	struct vop_error err;
 };
 
-static int run_case(struct ring_run *q, bool packed, unsigned batch)
+static int run_case(struct ring_run *q, struct ring_case *k)
 {
-	const struct result_param params[] = {{"ring", ring_words[packed], 0},
-					      {"batch", NULL, batch ? batch : 1},
-					      {"queue_size", NULL, (double)q->o.queue_size},
-					      {"in_order", NULL, !q->o.no_in_order},
-					      {NULL, NULL, 0}};
 	unsigned n = (unsigned)q->o.pair.rounds;
-	struct measured *m = calloc(n, sizeof(*m));
-	struct round *r = calloc(n, sizeof(*r));
-	struct result_entry e = {.name = "ring",
-				 .metric = batch ? METRIC_RING_RATE : METRIC_RING_RTT,
-				 .params = params,
-				 .rounds = r,
-				 .rounds_n = n};
-	struct regime_summary sum[REGIMES];
-	int err = m && r ? 0 : -ENOMEM;
+	int err = 0;
 
 	for (unsigned i = 0; i < n && !err; i++) {
+		struct measured *m = &k->m[k->rounds];
 		struct job work = {.kind = JOB_RING,
 				   .warm_ns = q->o.pair.duration / 10,
 				   .run_ns = q->o.pair.duration,
 				   .slice_ns = q->o.pair.duration / 10,
 				   .slots = (uint32_t)q->o.queue_size,
-				   .batch = batch,
-				   .packed = packed,
+				   .batch = k->batch,
+				   .packed = k->packed,
 				   .in_order = !q->o.no_in_order};
 
 		progress_update(&q->progress, q->done++, q->total, "%s, batch %u: round %u of %u",
-				ring_words[packed], batch ? batch : 1, i + 1, n);
-		err = measure_round(&q->c, &work, SIDE_DRIVER, NULL, &m[i], &q->err);
-		r[i] = m[i].round;
-		r[i].slices = m[i].slices;
-		r[i].value = batch ? result_rate(&m[i].result[SIDE_DRIVER])
-				   : m[i].result[SIDE_DRIVER].ns_per_op;
-		if (!batch) {
-			r[i].slices = NULL;
-			r[i].slices_n = 0;
-		}
+				ring_words[k->packed], k->batch ? k->batch : 1, i + 1, n);
+		err = measure_round(&q->c, &work, SIDE_DRIVER, NULL, m, &q->err);
+		m->round.value = k->batch ? result_rate(&m->result[SIDE_DRIVER])
+					  : m->result[SIDE_DRIVER].ns_per_op;
+		m->round.busy = measured_busy(&q->c, m);
+		m->round.slices = k->batch ? m->slices : NULL;
+		m->round.slices_n = k->batch ? m->round.slices_n : 0;
+		m->round.pass = q->pass;
+		m->round.number = i;
+		k->rounds++;
 	}
-	if (!err)
-		err = result_add(q->res, &e);
-	if (!err)
-		err = regime_summaries(r, n, sum);
+	return err;
+}
+
+/* The result, and its rows of the table. */
+static int add_case(struct ring_run *q, const struct ring_case *k)
+{
+	const struct result_param params[] = {{"ring", ring_words[k->packed], 0},
+					      {"batch", NULL, k->batch ? k->batch : 1},
+					      {"queue_size", NULL, (double)q->o.queue_size},
+					      {"in_order", NULL, !q->o.no_in_order},
+					      {NULL, NULL, 0}};
+	struct round *r = calloc(k->rounds, sizeof(*r));
+	struct result_entry e = {.name = "ring",
+				 .metric = k->batch ? METRIC_RING_RATE : METRIC_RING_RTT,
+				 .params = params,
+				 .rounds = r,
+				 .rounds_n = k->rounds};
+	const char *unit = result_metric_unit(e.metric);
+	struct regime_summary sum[REGIMES];
+	int err = r ? 0 : -ENOMEM;
+
+	for (unsigned i = 0; i < k->rounds && !err; i++)
+		r[i] = k->m[i].round;
+	err = err ? err : result_add(q->res, &e);
+	err = err ? err : regime_summaries(r, k->rounds, sum);
 	for (unsigned g = 0; g < REGIMES && !err; g++) {
 		char a[HUMAN_MAX];
 
 		if (sum[g].rounds == 0)
 			continue;
 		table_row(q->t);
-		table_cell(q->t, TABLE_PLAIN, "%s", ring_words[packed]);
-		table_cell(q->t, TABLE_PLAIN, batch ? "%u" : "round trip", batch);
+		table_cell(q->t, TABLE_PLAIN, "%s", ring_words[k->packed]);
+		table_cell(q->t, TABLE_PLAIN, k->batch ? "%u" : "round trip", k->batch);
 		table_cell(q->t, TABLE_PLAIN, "%s", regime_name(g));
-		table_cell(
-			q->t, TABLE_PLAIN, "%s",
-			human_value(a, sizeof(a), sum[g].s.median, result_metric_unit(e.metric)));
 		table_cell(q->t, TABLE_PLAIN, "%s",
-			   human_value(a, sizeof(a), sum[g].s.min, result_metric_unit(e.metric)));
+			   human_value(a, sizeof(a), sum[g].s.median, unit));
 		table_cell(q->t, TABLE_PLAIN, "%s",
-			   human_value(a, sizeof(a), sum[g].s.max, result_metric_unit(e.metric)));
+			   human_value(a, sizeof(a), sum[g].s.min, unit));
+		table_cell(q->t, TABLE_PLAIN, "%s",
+			   human_value(a, sizeof(a), sum[g].s.max, unit));
 		table_cell(q->t, TABLE_PLAIN, sum[g].marked ? "%u (%u)" : "%u", sum[g].rounds,
 			   sum[g].marked);
 	}
-	free(m);
 	free(r);
 	return err;
+}
+
+static int make_cases(struct ring_run *q)
+{
+	for (unsigned i = 0; i < q->o.ring.n; i++) {
+		for (unsigned b = 0; b < q->o.batch.n; b++) {
+			struct ring_case *k = &q->cases[q->cases_n];
+
+			if (q->cases_n == VOP_ARRAY_SIZE(q->cases))
+				return -E2BIG;
+			*k = (struct ring_case){.packed = q->o.ring.v[i].index == RING_PACKED,
+						.batch = (unsigned)q->o.batch.v[b]};
+			k->m = calloc(q->o.pair.rounds * q->o.passes, sizeof(*k->m));
+			if (k->m == NULL)
+				return -ENOMEM;
+			q->cases_n++;
+		}
+	}
+	q->total = (unsigned)(q->cases_n * q->o.pair.rounds * q->o.passes);
+	return 0;
+}
+
+static int run_cases(struct ring_run *q)
+{
+	int e = make_cases(q);
+
+	for (q->pass = 0; q->pass < q->o.passes && !e; q->pass++) {
+		if (q->pass)
+			e = pair_again(&q->o.pair, &q->c, &q->err);
+		for (unsigned i = 0; i < q->cases_n && !e; i++)
+			e = run_case(q, &q->cases[i]);
+	}
+	progress_end(&q->progress);
+	for (unsigned i = 0; i < q->cases_n && !e; i++)
+		e = add_case(q, &q->cases[i]);
+	return e;
 }
 
 static void opts_table(struct ring_opts *o, struct opt *table)
@@ -118,6 +171,17 @@ static void opts_table(struct ring_opts *o, struct opt *table)
 				  NULL};
 	table[n++] = (struct opt){"queue-size", OPT_U64, &o->queue_size,     "N", "descriptors",
 				  "256",	1,	 VOP_QUEUE_SIZE_MAX, 0,	  0,
+				  NULL};
+	table[n++] = (struct opt){"passes",
+				  OPT_U64,
+				  &o->passes,
+				  "N",
+				  "go through all cases so often, with new processes each time",
+				  "1",
+				  1,
+				  1000,
+				  0,
+				  0,
 				  NULL};
 	table[n++] = (struct opt){"no-in-order",
 				  OPT_FLAG,
@@ -171,14 +235,9 @@ int run_ring(int argc, char **argv)
 		table_column(q->t, "min", NULL, TABLE_RIGHT);
 		table_column(q->t, "max", NULL, TABLE_RIGHT);
 		table_column(q->t, "rounds", "(marked)", TABLE_RIGHT);
-		q->total = (unsigned)(q->o.ring.n * q->o.batch.n * q->o.pair.rounds);
 		if (!q->o.pair.quiet)
 			progress_begin(&q->progress, stderr);
-		for (unsigned i = 0; i < q->o.ring.n && !e; i++)
-			for (unsigned b = 0; b < q->o.batch.n && !e; b++)
-				e = run_case(q, q->o.ring.v[i].index == RING_PACKED,
-					     (unsigned)q->o.batch.v[b]);
-		progress_end(&q->progress);
+		e = e ? e : run_cases(q);
 		if (e == 0)
 			table_print(q->t, stdout, table_colour(stdout));
 		table_free(q->t);
@@ -189,6 +248,8 @@ int run_ring(int argc, char **argv)
 			status = pair_end(&q->o.pair, &q->c, q->res, e, &q->err);
 		}
 	}
+	for (unsigned i = 0; i < q->cases_n; i++)
+		free(q->cases[i].m);
 	free(q);
 	return status;
 }

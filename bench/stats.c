@@ -126,6 +126,8 @@ void round_judge(struct round *r)
 		r->marks |= ROUND_MARK_MIGRATED;
 	if ((double)r->switches > fmax(2, ROUND_SWITCHES_PER_S * r->duration_s))
 		r->marks |= ROUND_MARK_SWITCHED;
+	if (r->busy > 0 && r->busy < ROUND_BUSY)
+		r->marks |= ROUND_MARK_DISPLACED;
 }
 
 /* Summarise the rounds of one regime that are marked, or that are not. v is scratch for n values.

@@ -57,14 +57,15 @@ const char *regime_name(enum regime r);
 	X(RTT, 1, "rtt_drift", "the round trip before and after differ by more than 30 %")         \
 	X(STEAL, 2, "steal", "the hypervisor took CPU time away")                                  \
 	X(MIGRATED, 3, "migrated", "a worker changed its CPU")                                     \
-	X(SWITCHED, 4, "switched", "a worker was pushed off its CPU too often")
+	X(SWITCHED, 4, "switched", "a worker was pushed off its CPU too often")                    \
+	X(DISPLACED, 5, "displaced", "a polling worker had less than 97 % of its CPU")
 
 enum round_mark {
 #define ROUND_MARK_ENUM(sym, bit, word, text) ROUND_MARK_##sym = 1u << (bit),
 	ROUND_MARKS(ROUND_MARK_ENUM)
 #undef ROUND_MARK_ENUM
 };
-#define ROUND_MARK_BITS 5u
+#define ROUND_MARK_BITS 6u
 
 /* Word of one bit (0 .. ROUND_MARK_BITS - 1); NULL beyond. */
 const char *round_mark_word(unsigned bit);
@@ -78,6 +79,8 @@ const char *round_mark_text(unsigned bit);
  * limits, some microseconds each: the kernel's own threads. A competitor brings many more.
  */
 #define ROUND_SWITCHES_PER_S 200.0
+/* In a round of 20 ms a competitor that takes a third of it needs two switches only. */
+#define ROUND_BUSY 0.97
 
 struct round {
 	double value;	      /* in the unit of the result */
@@ -88,8 +91,12 @@ struct round {
 	double steal_s;	      /* summed over the CPUs in use */
 	uint64_t migrations;  /* all workers */
 	uint64_t switches;    /* involuntary, all workers */
+	double busy; /* CPU time in the window, of the worker that got least; 0: it may sleep */
 	const double *slices; /* finer values inside the round, same unit; may be NULL */
 	unsigned slices_n;
+	double at_s;	   /* when it began, CLOCK_MONOTONIC; 0: unknown */
+	unsigned pass;	   /* from 0: processes are started anew for each pass */
+	unsigned number;   /* within its pass and case, from 0 */
 	enum regime regime; /* filled by round_judge() */
 	uint32_t marks;	    /* filled by round_judge(): enum round_mark, 0 when undisturbed */
 };

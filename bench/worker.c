@@ -48,6 +48,25 @@ void window_begin(struct worker *w, const struct job *j, bool keeper, uint64_t f
 	w->t_begin = clock_ns();
 	w->n_open = frames;
 	w->b_open = bytes;
+	w->t_burnt = w->t_begin;
+	w->n_burnt = frames;
+}
+
+/*
+ * A slower implementation for tests: whenever frames have moved, spin for a part of the time since
+ * the last such moment. A side that only waits wastes nothing.
+ */
+static void window_burn(struct worker *w, uint64_t frames)
+{
+	uint64_t now = clock_ns(), until = now + (now - w->t_burnt) * w->job->burn / 100;
+
+	/* A round trip passes both sides one after the other: once is enough. */
+	if (frames == w->n_burnt || (w->job->kind == JOB_ECHO && w->side != SIDE_DRIVER))
+		return;
+	while (now < until)
+		now = clock_ns();
+	w->t_burnt = now;
+	w->n_burnt = frames;
 }
 
 static void window_open(struct worker *w, uint64_t now, uint64_t frames, uint64_t bytes)
@@ -75,6 +94,8 @@ bool window_tick(struct worker *w, struct job_result *r, uint64_t frames, uint64
 
 	if (vop_unlikely(atomic_load_explicit(&sh->abort, memory_order_relaxed)))
 		return false;
+	if (vop_unlikely(w->job->burn))
+		window_burn(w, frames);
 	if (!w->keeper) {
 		state = atomic_load_explicit(&sh->window.v, memory_order_acquire);
 		if (vop_likely(state == (uint64_t)w->opened))

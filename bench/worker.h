@@ -38,6 +38,7 @@ struct worker {
 	const struct job *job;
 	uint64_t t_begin, t_open, t_slice, cpu_open;
 	uint64_t n_open, n_slice, b_open;
+	uint64_t t_burnt, n_burnt; /* with job.burn */
 	bool keeper, opened;
 };
 

@@ -69,8 +69,10 @@ static struct result *new_result(void)
 	static uint64_t duration = 100000000;
 	static struct opt_sizes sizes = {2, {64, 1518}};
 	static const struct opt opts[] = {
-		{.name = "duration", .kind = OPT_DURATION, .to = &duration},
-		{.name = "size", .kind = OPT_SIZES, .to = &sizes},
+		{.name = "duration", .kind = OPT_DURATION, .to = &duration, .help = "x"},
+		{.name = "size", .kind = OPT_SIZES, .to = &sizes, .help = "y"},
+		/* Between processes of ours: no part of a configuration. */
+		{.name = "hidden", .kind = OPT_DURATION, .to = &duration},
 		{.name = NULL},
 	};
 	struct result_config cfg = {.workload = "net",
@@ -117,6 +119,7 @@ static void test_run_object(void)
 	CU_ASSERT_STRING_EQUAL(word(run, "target"), "vop:");
 	CU_ASSERT_EQUAL(number(c, "duration_ns"), 100000000);
 	CU_ASSERT_EQUAL(json_array_size(json_object_get(c, "size")), 2);
+	CU_ASSERT_PTR_NULL(json_object_get(c, "hidden_ns"));
 	CU_ASSERT_EQUAL(number(e, "cpus_usable"), 2);
 	CU_ASSERT(json_is_null(json_object_get(e, "huge_pages_total")));
 	CU_ASSERT(json_is_null(json_object_get(e, "virtualised")));

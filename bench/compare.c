@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What is compared with what: results brought together by what they measured, and a reason for
+ * each that has no like. The figures are compare_row.c's.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/compare_row.h"
+
+const struct compare_options compare_defaults = {
+	.confidence = 0.99, .margin = 0.05, .drift = 0.10, .gate = -1};
+
+const char *compare_verdict_word(enum compare_verdict v)
+{
+	static const char *const words[COMPARE_VERDICTS] = {
+		[COMPARE_BETTER] = "better",
+		[COMPARE_WORSE] = "worse",
+		[COMPARE_SAME] = "same",
+		[COMPARE_UNKNOWN] = "cannot tell",
+	};
+
+	return (unsigned)v < COMPARE_VERDICTS ? words[v] : "unknown";
+}
+
+/* --- memory of a comparison --- */
+
+struct kept {
+	struct kept *next;
+	char text[];
+};
+
+char *compare_text(struct comparison *c, const char *fmt, ...)
+{
+	va_list ap, again;
+	struct kept *k;
+	int n;
+
+	va_start(ap, fmt);
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	k = n < 0 ? NULL : malloc(sizeof(*k) + (size_t)n + 1);
+	if (k) {
+		vsnprintf(k->text, (size_t)n + 1, fmt, again);
+		k->next = c->own;
+		c->own = k;
+	}
+	va_end(again);
+	return k ? k->text : NULL;
+}
+
+void compare_free(struct comparison *c)
+{
+	for (struct kept *k = c->own, *next; k; k = next) {
+		next = k->next;
+		free(k);
+	}
+	free(c->row);
+	free(c->refusal);
+	*c = (struct comparison){0};
+}
+
+/* --- what is like what --- */
+
+static bool in_list(const char *const *list, const char *word)
+{
+	for (; list && *list; list++)
+		if (strcmp(*list, word) == 0)
+			return true;
+	return false;
+}
+
+/* One result of one file, with what it is compared by. */
+struct item {
+	char *key;  /* everything: equal keys are like */
+	char *kind; /* without parameters and regime */
+	const struct run_file *file;
+	const struct run_result *r;
+	bool now; /* of the new side */
+	size_t order;
+};
+
+struct match {
+	const struct compare_options *o;
+	struct comparison *c;
+	struct item *item;
+	size_t n;
+	const char **ignore; /* ended by NULL: the options' and those found to differ */
+};
+
+static int key_of(struct match *m, struct item *it)
+{
+	const struct run_result *r = it->r;
+	char text[2048];
+	size_t at;
+
+	it->kind = compare_text(m->c, "%s|%s|%s", it->file->workload, r->name, r->metric);
+	at = (size_t)snprintf(text, sizeof(text), "%s|%s", it->kind ? it->kind : "", r->regime);
+	for (size_t i = 0; i < r->params && at < sizeof(text); i++)
+		if (!in_list(m->ignore, r->param[i].key))
+			at += (size_t)snprintf(text + at, sizeof(text) - at, "|%s=%s",
+					       r->param[i].key, r->param[i].text);
+	it->key = compare_text(m->c, "%s", text);
+	return it->kind && it->key ? 0 : -ENOMEM;
+}
+
+/* The same figures in other words: told once. */
+static bool derived(const struct run_file *f, const struct run_result *r)
+{
+	if (strcmp(r->metric, "goodput"))
+		return false;
+	for (size_t i = 0; i < f->results; i++)
+		if (strcmp(f->result[i].metric, "rate") == 0 &&
+		    strcmp(f->result[i].name, r->name) == 0)
+			return true;
+	return false;
+}
+
+int compare_refuse(struct comparison *c, const char *what, const char *reason, size_t count)
+{
+	struct compare_refusal *more;
+
+	if (!what || !reason)
+		return -ENOMEM;
+	for (size_t i = 0; i < c->refusals; i++) {
+		if (strcmp(c->refusal[i].reason, reason) == 0) {
+			c->refusal[i].count += count;
+			return 0;
+		}
+	}
+	more = realloc(c->refusal, (c->refusals + 1) * sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	c->refusal = more;
+	c->refusal[c->refusals++] = (struct compare_refusal){what, reason, count};
+	return 0;
+}
+
+/* Files of another machine are left out as wholes. */
+static bool same_machine(struct match *m, const struct runs *old, const struct run_file *f, int *e)
+{
+	const struct run_file *first = &old->file[0];
+
+	if (m->o->any_machine || strcmp(first->cpu_model, f->cpu_model) == 0)
+		return true;
+	*e = compare_refuse(m->c, f->path,
+			 compare_text(m->c, "measured on another machine: %s, not %s "
+					    "(--any-machine compares all the same)",
+				      f->cpu_model[0] ? f->cpu_model : "unknown",
+				      first->cpu_model[0] ? first->cpu_model : "unknown"),
+			 1);
+	return false;
+}
+
+static int gather(struct match *m, const struct runs *old, const struct runs *side, bool now)
+{
+	int e = 0;
+
+	for (size_t f = 0; f < side->n && !e; f++) {
+		const struct run_file *file = &side->file[f];
+
+		if (!same_machine(m, old, file, &e))
+			continue;
+		for (size_t i = 0; i < file->results && !e; i++) {
+			struct item *it = &m->item[m->n];
+
+			if (derived(file, &file->result[i]))
+				continue;
+			*it = (struct item){
+				.file = file, .r = &file->result[i], .now = now, .order = m->n};
+			e = key_of(m, it);
+			m->n++;
+		}
+	}
+	return e;
+}
+
+/* --- parameters that differ between the sides as wholes --- */
+
+static const char *value_of(const struct run_result *r, const char *key)
+{
+	const char *v = run_param_text(r, key);
+
+	return v ? v : "";
+}
+
+/* The one value a side has everywhere for a key; NULL: it varies. */
+static const char *only_value(const struct runs *side, const char *key)
+{
+	const char *v = NULL;
+
+	for (size_t f = 0; f < side->n; f++) {
+		for (size_t i = 0; i < side->file[f].results; i++) {
+			const char *w = value_of(&side->file[f].result[i], key);
+
+			if (v && strcmp(v, w))
+				return NULL;
+			v = w;
+		}
+	}
+	return v;
+}
+
+static int ignore_differing(struct match *m, const struct runs *old, const struct runs *now)
+{
+	const struct run_result *r = old->file[0].results ? &old->file[0].result[0] : NULL;
+	size_t n = 0;
+
+	while (m->o->ignore && m->o->ignore[n])
+		n++;
+	m->ignore = calloc(n + (r ? r->params : 0) + 1, sizeof(*m->ignore));
+	if (!m->ignore)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		m->ignore[i] = m->o->ignore[i];
+	for (size_t i = 0; r && m->o->ignore_differing && i < r->params; i++) {
+		const char *a = only_value(old, r->param[i].key),
+			   *b = only_value(now, r->param[i].key);
+
+		if (a && b && strcmp(a, b))
+			m->ignore[n++] = r->param[i].key;
+	}
+	m->c->ignored = "";
+	for (size_t i = 0; i < n && r; i++) {
+		const char *a = only_value(old, m->ignore[i]), *b = only_value(now, m->ignore[i]);
+
+		m->c->ignored = compare_text(m->c, "%s%s%s %s | %s", m->c->ignored,
+					     m->c->ignored[0] ? "; " : "", m->ignore[i],
+					     a ? a : "several", b ? b : "several");
+		if (!m->c->ignored)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* --- reasons --- */
+
+static const char *label(struct comparison *c, const struct run_result *r)
+{
+	const char *size = run_param_text(r, "size"), *ring = run_param_text(r, "ring");
+
+	return compare_text(c, "%s %s%s%s%s%s%s, %s", r->name, r->metric, size ? " " : "",
+			    size ? size : "", size ? " B" : "", ring ? " " : "", ring ? ring : "",
+			    r->regime);
+}
+
+/* How many parameters differ; the first of them in *key. */
+static size_t distance(const struct match *m, const struct run_result *a,
+		       const struct run_result *b, const char **key)
+{
+	size_t n = 0;
+
+	for (size_t pass = 0; pass < 2; pass++) {
+		const struct run_result *x = pass ? b : a, *y = pass ? a : b;
+
+		for (size_t i = 0; i < x->params; i++) {
+			const char *v = run_param_text(y, x->param[i].key);
+
+			if (in_list(m->ignore, x->param[i].key) ||
+			    (v && (pass || strcmp(v, x->param[i].text) == 0)))
+				continue;
+			if (n++ == 0)
+				*key = x->param[i].key;
+		}
+	}
+	return n;
+}
+
+/* Why has this one no like on the other side? */
+static int refuse(struct match *m, const struct item *it, size_t count)
+{
+	const struct run_result *near = NULL;
+	const char *key = NULL, *why, *side = it->now ? "NEW" : "OLD",
+		   *other = it->now ? "OLD" : "NEW";
+	size_t least = SIZE_MAX;
+	bool regime = false;
+
+	for (size_t i = 0; i < m->n && !regime; i++) {
+		const struct item *o = &m->item[i];
+		const char *k = NULL;
+		size_t d;
+
+		if (o->now == it->now || strcmp(o->kind, it->kind))
+			continue;
+		d = distance(m, it->r, o->r, &k);
+		regime = d == 0;
+		if (d < least) {
+			least = d;
+			near = o->r;
+			key = k;
+		}
+	}
+	if (regime)
+		why = compare_text(m->c, "%s has it in regime %s, %s only in others: no like",
+				   side, it->r->regime, other);
+	else if (near && key && strcmp(key, "size") == 0 && least == 1)
+		why = compare_text(m->c, "size only in %s", side);
+	else if (near && key)
+		why = compare_text(m->c, "%s differs: %s in %s, %s in %s (--ignore %s compares all "
+					 "the same)",
+				   key, value_of(it->r, key)[0] ? value_of(it->r, key) : "none",
+				   side, value_of(near, key)[0] ? value_of(near, key) : "none",
+				   other, key);
+	else
+		why = compare_text(m->c, "only in %s", side);
+	return compare_refuse(m->c, label(m->c, it->r), why, count);
+}
+
+/* --- rows --- */
+
+static int by_key(const void *a, const void *b)
+{
+	const struct item *x = a, *y = b;
+	int d = strcmp(x->key, y->key);
+
+	return d ? d : (x->order > y->order) - (x->order < y->order);
+}
+
+static int group_rows(struct match *m)
+{
+	struct compare_side *side = calloc(m->n ? m->n : 1, sizeof(*side));
+	int e = side ? 0 : -ENOMEM;
+
+	m->c->row = calloc(m->n ? m->n : 1, sizeof(*m->c->row));
+	if (!m->c->row)
+		e = -ENOMEM;
+	for (size_t i = 0, end; i < m->n && !e; i = end) {
+		size_t olds = 0, news = 0;
+
+		for (end = i; end < m->n && strcmp(m->item[end].key, m->item[i].key) == 0; end++)
+			news += m->item[end].now;
+		olds = end - i - news;
+		if (!olds || !news) {
+			e = refuse(m, &m->item[i], end - i);
+			continue;
+		}
+		/* By order, the old ones come first. */
+		for (size_t k = i; k < end; k++)
+			side[k - i] = (struct compare_side){m->item[k].file, m->item[k].r};
+		e = compare_row_fill(m->c, m->o, side, olds, side + olds, news);
+		if (!e && m->c->row[m->c->rows].old)
+			m->c->row[m->c->rows++].order = m->item[i].order;
+	}
+	free(side);
+	return e;
+}
+
+static int by_order(const void *a, const void *b)
+{
+	const struct compare_row *x = a, *y = b;
+
+	return (x->order > y->order) - (x->order < y->order);
+}
+
+/* Parameters that vary among the rows tell them apart; those that do not are said once. */
+static int name_params(struct match *m)
+{
+	struct comparison *c = m->c;
+	const struct run_result *first = c->rows ? c->row[0].old : NULL;
+
+	c->shared = "";
+	for (size_t i = 0; i < c->rows; i++)
+		c->row[i].params = "";
+	for (size_t k = 0; first && k < first->params; k++) {
+		const char *key = first->param[k].key;
+		bool number = first->param[k].is_number, varies = false;
+
+		if (in_list(m->ignore, key))
+			continue;
+		for (size_t i = 1; i < c->rows; i++)
+			varies |= strcmp(value_of(c->row[i].old, key), first->param[k].text) != 0;
+		for (size_t i = 0; varies && i < c->rows; i++) {
+			const char *v = value_of(c->row[i].old, key),
+				   *fmt = strcmp(key, "size") == 0 ? "%s%s%.0s%s B"
+					  : number		   ? "%s%s%s %s"
+								   : "%s%s%.0s%s";
+
+			if (!v[0])
+				continue;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+			c->row[i].params = compare_text(c, fmt, c->row[i].params,
+							c->row[i].params[0] ? " " : "", key, v);
+#pragma GCC diagnostic pop
+			if (!c->row[i].params)
+				return -ENOMEM;
+		}
+		if (!varies)
+			c->shared = compare_text(c, "%s%s%s %s", c->shared,
+						 c->shared[0] ? "; " : "", key,
+						 first->param[k].text);
+		if (!c->shared)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int compare_runs(const struct runs *old, const struct runs *now, const struct compare_options *o,
+		 struct comparison *c)
+{
+	struct match m = {.o = o, .c = c};
+	size_t most = 0;
+	int e;
+
+	*c = (struct comparison){.shared = "", .ignored = "", .method = ""};
+	for (size_t f = 0; f < old->n; f++)
+		most += old->file[f].results;
+	for (size_t f = 0; f < now->n; f++)
+		most += now->file[f].results;
+	m.item = calloc(most ? most : 1, sizeof(*m.item));
+	e = m.item && old->n && now->n ? ignore_differing(&m, old, now) : -ENOMEM;
+	e = e ? e : gather(&m, old, old, false);
+	e = e ? e : gather(&m, old, now, true);
+	if (!e) {
+		qsort(m.item, m.n, sizeof(*m.item), by_key);
+		e = group_rows(&m);
+	}
+	if (!e) {
+		qsort(c->row, c->rows, sizeof(*c->row), by_order);
+		e = name_params(&m);
+	}
+	e = e ? e : compare_rows_judge(c, o);
+	free(m.item);
+	free(m.ignore);
+	if (e)
+		compare_free(c);
+	return e;
+}

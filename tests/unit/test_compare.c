@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Comparisons of runs made up here: what is like what, and what is said of it. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <CUnit/CUnit.h>
+
+#include "bench/compare.h"
+
+enum { FILES = 12, PASSES = 16, PER_PASS = 4, ROUNDS = PASSES * PER_PASS };
+
+/* One side: a few files of one result each, that a test then bends. */
+struct side {
+	struct runs runs;
+	struct run_file file[FILES];
+	struct run_result result[FILES][2];
+	struct run_round round[FILES][2][ROUNDS];
+	struct run_param param[FILES][2][2];
+	json_t *run[FILES];
+};
+
+struct both {
+	struct side old, now;
+	uint64_t seed;
+};
+
+static double noise(uint64_t *s)
+{
+	*s = *s * 6364136223846793005ull + 1442695040888963407ull;
+	return (double)(*s >> 11) / 9007199254740992.0 - 0.5;
+}
+
+/* passes of one file; values around `level`, `spread` wide, each file off by up to `luck`. */
+static void side_make(struct both *b, struct side *s, size_t files, unsigned passes, double level,
+		      double spread, double luck)
+{
+	memset(s, 0, sizeof(*s));
+	s->runs = (struct runs){.n = files, .file = s->file};
+	for (size_t f = 0; f < files; f++) {
+		double off = 1 + luck * 2 * noise(&b->seed);
+
+		s->run[f] = json_object();
+		s->file[f] = (struct run_file){.path = "file",
+					       .label = "file",
+					       .workload = "net",
+					       .cpu_model = "one CPU",
+					       .run = s->run[f],
+					       .results = 1,
+					       .result = s->result[f]};
+		for (size_t r = 0; r < 2; r++) {
+			unsigned n = passes * PER_PASS;
+
+			s->param[f][r][0] = (struct run_param){"size", "64", true, 64};
+			s->param[f][r][1] = (struct run_param){"ring", "packed", false, 0};
+			s->result[f][r] = (struct run_result){.name = "net.tx",
+							      .metric = "rate",
+							      .unit = "frame/s",
+							      .more_is_better = true,
+							      .regime = "near",
+							      .params = 2,
+							      .param = s->param[f][r],
+							      .rounds = n,
+							      .round = s->round[f][r]};
+			for (unsigned i = 0; i < n; i++)
+				s->round[f][r][i] = (struct run_round){
+					.value = level * off * (1 + spread * 2 * noise(&b->seed)),
+					.rtt_before_ns = 130,
+					.rtt_after_ns = 130,
+					.pass = i / PER_PASS,
+					.number = i % PER_PASS};
+		}
+	}
+}
+
+static void side_free(struct side *s)
+{
+	for (size_t f = 0; f < FILES; f++)
+		json_decref(s->run[f]);
+}
+
+static struct both *both_new(void)
+{
+	struct both *b = calloc(1, sizeof(*b));
+
+	b->seed = 4711;
+	return b;
+}
+
+static void both_free(struct both *b)
+{
+	side_free(&b->old);
+	side_free(&b->now);
+	free(b);
+}
+
+/* Taken in turn: file f of both sides belong together. */
+static void in_turn(struct both *b)
+{
+	for (size_t f = 0; f < b->old.runs.n; f++) {
+		char id[16];
+
+		snprintf(id, sizeof(id), "%zu", f);
+		json_object_set_new(b->old.run[f], "turns", json_pack("{s:s}", "id", id));
+		json_object_set_new(b->now.run[f], "turns", json_pack("{s:s}", "id", id));
+	}
+}
+
+static struct comparison compared(struct both *b, const struct compare_options *o)
+{
+	struct comparison c;
+
+	CU_ASSERT_EQUAL_FATAL(compare_runs(&b->old.runs, &b->now.runs, o, &c), 0);
+	return c;
+}
+
+static enum compare_verdict verdict(struct both *b, const struct compare_options *o)
+{
+	struct comparison c = compared(b, o);
+	enum compare_verdict v;
+
+	CU_ASSERT_EQUAL_FATAL(c.rows, 1);
+	v = c.row[0].verdict;
+	CU_ASSERT_EQUAL(c.verdicts[v], 1);
+	CU_ASSERT(c.row[0].low <= c.row[0].ratio && c.row[0].ratio <= c.row[0].high);
+	compare_free(&c);
+	return v;
+}
+
+static void test_many_runs(void)
+{
+	struct both *b = both_new();
+
+	side_make(b, &b->old, 12, 1, 1e6, 0.02, 0.02);
+	side_make(b, &b->now, 12, 1, 1e6, 0.02, 0.02);
+	CU_ASSERT_EQUAL(verdict(b, &compare_defaults), COMPARE_SAME);
+	side_free(&b->now);
+	side_make(b, &b->now, 12, 1, 0.9e6, 0.02, 0.02);
+	CU_ASSERT_EQUAL(verdict(b, &compare_defaults), COMPARE_WORSE);
+	side_free(&b->now);
+	side_make(b, &b->now, 12, 1, 1.1e6, 0.02, 0.02);
+	CU_ASSERT_EQUAL(verdict(b, &compare_defaults), COMPARE_BETTER);
+	side_free(&b->now);
+	side_make(b, &b->now, 12, 1, 0.97e6, 0.2, 0.2);
+	CU_ASSERT_EQUAL(verdict(b, &compare_defaults), COMPARE_UNKNOWN);
+	both_free(b);
+}
+
+static void test_less_is_better(void)
+{
+	struct both *b = both_new();
+
+	side_make(b, &b->old, 12, 1, 1000, 0.02, 0.02);
+	side_make(b, &b->now, 12, 1, 1100, 0.02, 0.02);
+	for (size_t f = 0; f < FILES; f++) {
+		b->old.result[f][0].metric = b->now.result[f][0].metric = "latency_p50";
+		b->old.result[f][0].more_is_better = b->now.result[f][0].more_is_better = false;
+	}
+	CU_ASSERT_EQUAL(verdict(b, &compare_defaults), COMPARE_WORSE);
+	both_free(b);
+}
+
+/* One run a side cannot know what the next would be: 8 % is within what is allowed for. */
+static void test_single_run(void)
+{
+	struct compare_options believing = compare_defaults;
+	struct both *b = both_new();
+	struct comparison c;
+
+	believing.drift = 0;
+	side_make(b, &b->old, 1, 16, 1e6, 0.02, 0);
+	side_make(b, &b->now, 1, 16, 0.92e6, 0.02, 0);
+	CU_ASSERT_EQUAL(verdict(b, &compare_defaults), COMPARE_UNKNOWN);
+	CU_ASSERT_EQUAL(verdict(b, &believing), COMPARE_WORSE);
+	c = compared(b, &compare_defaults);
+	CU_ASSERT(c.row[0].remark && strstr(c.row[0].remark, "1 run a side"));
+	CU_ASSERT(c.row[0].low < 0.92 / 1.09 && c.row[0].high > 0.92 * 1.09);
+	compare_free(&c);
+	side_free(&b->now);
+	side_make(b, &b->now, 1, 16, 0.7e6, 0.02, 0);
+	CU_ASSERT_EQUAL(verdict(b, &compare_defaults), COMPARE_WORSE);
+	both_free(b);
+}
+
+/* What both see alike cancels when they were measured in turn. */
+static void test_in_turn(void)
+{
+	struct both *b = both_new();
+	struct comparison c;
+
+	for (int slower = 0; slower < 2; slower++) {
+		side_make(b, &b->old, 1, PASSES, 1e6, 0.02, 0);
+		side_make(b, &b->now, 1, PASSES, slower ? 0.93e6 : 1e6, 0.02, 0);
+		for (unsigned i = 0; i < ROUNDS; i++) {
+			double ground = 1 + 0.5 * sin(i / 5.0);
+
+			b->old.round[0][0][i].value *= ground;
+			b->now.round[0][0][i].value *= ground;
+		}
+		CU_ASSERT_EQUAL(verdict(b, &compare_defaults), COMPARE_UNKNOWN);
+		in_turn(b);
+		CU_ASSERT_EQUAL(verdict(b, &compare_defaults),
+				slower ? COMPARE_WORSE : COMPARE_SAME);
+		c = compared(b, &compare_defaults);
+		CU_ASSERT(c.paired);
+		CU_ASSERT_DOUBLE_EQUAL(c.row[0].ratio, slower ? 0.93 : 1, 0.02);
+		CU_ASSERT_EQUAL(c.row[0].old_units, PASSES);
+		compare_free(&c);
+		side_free(&b->old);
+		side_free(&b->now);
+	}
+	memset(&b->old, 0, sizeof(b->old));
+	memset(&b->now, 0, sizeof(b->now));
+	both_free(b);
+}
+
+/* A pair counts when both rounds do, and both saw the same ground. */
+static void test_pairs_that_count(void)
+{
+	struct both *b = both_new();
+	struct comparison c;
+
+	side_make(b, &b->old, 1, PASSES, 1e6, 0.01, 0);
+	side_make(b, &b->now, 1, PASSES, 1e6, 0.01, 0);
+	in_turn(b);
+	for (unsigned i = 0; i < ROUNDS; i += 2) {
+		/* Marked on one side; elsewhere the ground moved within the regime. */
+		b->now.round[0][0][i].value *= 0.5;
+		if (i % 4)
+			b->now.round[0][0][i].marks = ROUND_MARK_STEAL;
+		else
+			b->now.round[0][0][i].rtt_before_ns = b->now.round[0][0][i].rtt_after_ns =
+				60;
+	}
+	CU_ASSERT_EQUAL(verdict(b, &compare_defaults), COMPARE_SAME);
+	/* A number without a partner is no pair. */
+	for (unsigned i = 0; i < ROUNDS; i++)
+		b->now.round[0][0][i].number += 1;
+	c = compared(b, &compare_defaults);
+	CU_ASSERT_EQUAL(c.row[0].old_units, PASSES);
+	compare_free(&c);
+	for (unsigned i = 0; i < ROUNDS; i++)
+		b->now.round[0][0][i].number += 100;
+	c = compared(b, &compare_defaults);
+	CU_ASSERT_EQUAL(c.rows, 0);
+	CU_ASSERT(c.refusals == 1 && strstr(c.refusal[0].reason, "in turn"));
+	compare_free(&c);
+	both_free(b);
+}
+
+static void expect_refusal(struct both *b, const struct compare_options *o, const char *words)
+{
+	struct comparison c = compared(b, o);
+	bool found = false;
+
+	CU_ASSERT_EQUAL(c.rows, 0);
+	for (size_t i = 0; i < c.refusals; i++)
+		found |= strstr(c.refusal[i].reason, words) != NULL;
+	CU_ASSERT(found);
+	if (!found)
+		for (size_t i = 0; i < c.refusals; i++)
+			printf("[%s] ", c.refusal[i].reason);
+	compare_free(&c);
+}
+
+static void test_refusals(void)
+{
+	struct compare_options any = compare_defaults, ring = compare_defaults,
+			       differing = compare_defaults;
+	static const char *const ignore[] = {"ring", NULL};
+	struct both *b = both_new();
+
+	any.any_machine = true;
+	ring.ignore = ignore;
+	differing.ignore_differing = true;
+	side_make(b, &b->old, 1, 8, 1e6, 0.01, 0);
+	side_make(b, &b->now, 1, 8, 1e6, 0.01, 0);
+
+	b->now.file[0].cpu_model = "another CPU";
+	expect_refusal(b, &compare_defaults, "another machine: another CPU, not one CPU");
+	CU_ASSERT_EQUAL(verdict(b, &any), COMPARE_UNKNOWN);
+	b->now.file[0].cpu_model = "one CPU";
+
+	b->now.result[0][0].regime = "far";
+	expect_refusal(b, &compare_defaults, "OLD has it in regime near, NEW only in others");
+	b->now.result[0][0].regime = "near";
+
+	b->now.param[0][0][1].text = "split";
+	expect_refusal(b, &compare_defaults, "ring differs: packed in OLD, split in NEW");
+	CU_ASSERT_EQUAL(verdict(b, &ring), COMPARE_UNKNOWN);
+	CU_ASSERT_EQUAL(verdict(b, &differing), COMPARE_UNKNOWN);
+	b->now.param[0][0][1].text = "packed";
+
+	b->now.param[0][0][0].text = "1518";
+	expect_refusal(b, &compare_defaults, "size only in OLD");
+	b->now.param[0][0][0].text = "64";
+
+	b->now.file[0].workload = "ring";
+	expect_refusal(b, &compare_defaults, "only in NEW");
+	b->now.file[0].workload = "net";
+
+	for (unsigned i = 0; i < ROUNDS; i++)
+		b->now.round[0][0][i].rtt_before_ns = b->now.round[0][0][i].rtt_after_ns = 46;
+	expect_refusal(b, &compare_defaults, "130 ns in OLD and 46 ns in NEW");
+	for (unsigned i = 0; i < ROUNDS; i++)
+		b->now.round[0][0][i].value = 0;
+	expect_refusal(b, &compare_defaults, "zero on one side");
+	both_free(b);
+}
+
+static void test_gate(void)
+{
+	struct compare_options o = compare_defaults;
+	struct both *b = both_new();
+	struct comparison c;
+
+	o.gate = 0.05;
+	side_make(b, &b->old, 12, 1, 1e6, 0.01, 0.01);
+	side_make(b, &b->now, 12, 1, 0.93e6, 0.01, 0.01);
+	c = compared(b, &o);
+	CU_ASSERT(c.gate_broken == 1 && c.row[0].gate_broken);
+	compare_free(&c);
+	/* Worse for certain, by more than 5 % perhaps: the interval is not clear of the gate. */
+	side_free(&b->now);
+	side_make(b, &b->now, 12, 1, 0.947e6, 0.02, 0.02);
+	c = compared(b, &o);
+	CU_ASSERT_EQUAL(c.gate_broken, 0);
+	compare_free(&c);
+	/* Better by as much breaks nothing. */
+	side_free(&b->now);
+	side_make(b, &b->now, 12, 1, 1.2e6, 0.01, 0.01);
+	c = compared(b, &o);
+	CU_ASSERT(c.gate_broken == 0 && c.row[0].verdict == COMPARE_BETTER);
+	compare_free(&c);
+	both_free(b);
+}
+
+/* Equals, over and over: hardly ever anything else than "same" or "cannot tell". */
+static void test_equals(void)
+{
+	unsigned found = 0;
+	struct both *b = both_new();
+
+	for (unsigned t = 0; t < 500; t++) {
+		enum compare_verdict v;
+
+		side_make(b, &b->old, 6 + t % 6, 1, 1e6, 0.05, 0.1);
+		side_make(b, &b->now, 6 + t % 5, 1, 1e6, 0.05, 0.1);
+		v = verdict(b, &compare_defaults);
+		found += v == COMPARE_WORSE || v == COMPARE_BETTER;
+		side_free(&b->old);
+		side_free(&b->now);
+	}
+	memset(b, 0, sizeof(*b));
+	CU_ASSERT(found <= 12);
+	both_free(b);
+}
+
+static void test_names(void)
+{
+	struct both *b = both_new();
+	struct comparison c;
+
+	side_make(b, &b->old, 1, 8, 1e6, 0.01, 0);
+	side_make(b, &b->now, 1, 8, 1e6, 0.01, 0);
+	b->old.file[0].results = b->now.file[0].results = 2;
+	b->old.param[0][1][0].text = b->now.param[0][1][0].text = "1518";
+	c = compared(b, &compare_defaults);
+	CU_ASSERT_EQUAL_FATAL(c.rows, 2);
+	CU_ASSERT_STRING_EQUAL(c.row[0].params, "64 B");
+	CU_ASSERT_STRING_EQUAL(c.row[1].params, "1518 B");
+	CU_ASSERT_STRING_EQUAL(c.shared, "ring packed");
+	compare_free(&c);
+	both_free(b);
+}
+
+int suite_compare(void)
+{
+	CU_pSuite s = CU_add_suite("comparisons", NULL, NULL);
+
+	if (!s || !CU_add_test(s, "many runs a side", test_many_runs) ||
+	    !CU_add_test(s, "less is better", test_less_is_better) ||
+	    !CU_add_test(s, "a single run a side", test_single_run) ||
+	    !CU_add_test(s, "runs in turn", test_in_turn) ||
+	    !CU_add_test(s, "pairs that count", test_pairs_that_count) ||
+	    !CU_add_test(s, "refusals", test_refusals) || !CU_add_test(s, "the gate", test_gate) ||
+	    !CU_add_test(s, "equals", test_equals) || !CU_add_test(s, "names of rows", test_names))
+		return CU_get_error();
+	return 0;
+}
