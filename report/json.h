@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Small helpers over jansson: setters that skip what is unknown, and a file written whole or not at
- * all.
+ * Small helpers over jansson: setters that skip what is unknown, and a document written to a file.
  *
  * Every setter returns 0, or -ENOMEM (jansson's only way to fail here).
  */
@@ -31,9 +30,9 @@ json_t *json_number(double v);
 json_t *json_text(const char *text);
 
 /*
- * Write doc to path: a temporary file in the same directory, synced, then renamed over path. With
- * exclusive, an existing path is left alone and -EEXIST returned instead. Negative errno otherwise;
- * nothing is left behind on failure, and a write error only the final flush shows is seen too.
+ * Write doc to path by report/place.h: whole or not at all; "-" is standard output. With exclusive,
+ * an existing path is left alone and -EEXIST returned. Negative errno otherwise; a write error only
+ * the final flush shows is seen too.
  */
 int json_write_file(const json_t *doc, const char *path, int exclusive);
 

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/arena.h"
+
+#define CHUNK ((size_t)512 << 10)
+
+struct arena_chunk {
+	struct arena_chunk *older;
+	size_t size, used;
+	_Alignas(max_align_t) char bytes[];
+};
+
+static struct arena_chunk *new_chunk(size_t size)
+{
+	struct arena_chunk *c = malloc(sizeof(*c) + size);
+
+	if (c) {
+		c->size = size;
+		c->used = 0;
+	}
+	return c;
+}
+
+void *arena_alloc(struct arena *a, size_t n, size_t size)
+{
+	const size_t align = _Alignof(max_align_t);
+	struct arena_chunk *c = a->chunk;
+	size_t want;
+	void *p;
+
+	if (__builtin_mul_overflow(n, size, &want) || want > SIZE_MAX / 2)
+		return NULL;
+	want = (want + align - 1) & ~(align - 1);
+	if (!c || c->size - c->used < want) {
+		c = new_chunk(want > CHUNK / 4 ? want : CHUNK);
+		if (!c)
+			return NULL;
+		if (a->chunk && c->size != CHUNK) {
+			/* One of its own: room left in the newest is not given up for it. */
+			c->older = a->chunk->older;
+			a->chunk->older = c;
+		} else {
+			c->older = a->chunk;
+			a->chunk = c;
+		}
+	}
+	p = c->bytes + c->used;
+	c->used += want;
+	return memset(p, 0, want);
+}
+
+static uint64_t hash(const char *text, size_t n)
+{
+	uint64_t h = UINT64_C(14695981039346656037);
+
+	while (n--)
+		h = (h ^ (unsigned char)*text++) * UINT64_C(1099511628211);
+	return h ^ h >> 32;
+}
+
+/* Where the text is, or the free slot it belongs into; room is a power of two, never full. */
+static size_t slot_of(const char *const *table, size_t room, const char *text, size_t n)
+{
+	size_t i = hash(text, n) & (room - 1);
+
+	while (table[i] && (strncmp(table[i], text, n) || table[i][n]))
+		i = (i + 1) & (room - 1);
+	return i;
+}
+
+static bool grow(struct arena *a)
+{
+	size_t room = a->text_room ? a->text_room * 2 : 256, i;
+	const char **table = calloc(room, sizeof(*table));
+
+	if (!table)
+		return false;
+	for (i = 0; i < a->text_room; i++)
+		if (a->text[i])
+			table[slot_of(table, room, a->text[i], strlen(a->text[i]))] = a->text[i];
+	free(a->text);
+	a->text = table;
+	a->text_room = room;
+	return true;
+}
+
+const char *arena_text(struct arena *a, const char *text, size_t n)
+{
+	char *copy;
+	size_t i;
+
+	if (a->texts * 2 >= a->text_room && !grow(a))
+		return NULL;
+	i = slot_of(a->text, a->text_room, text, n);
+	if (a->text[i])
+		return a->text[i];
+	copy = arena_alloc(a, n + 1, 1);
+	if (!copy)
+		return NULL;
+	memcpy(copy, text, n);
+	a->text[i] = copy;
+	a->texts++;
+	return copy;
+}
+
+void arena_free(struct arena *a)
+{
+	struct arena_chunk *c = a->chunk, *older;
+
+	for (; c; c = older) {
+		older = c->older;
+		free(c);
+	}
+	free(a->text);
+	memset(a, 0, sizeof(*a));
+}
