@@ -1,31 +1,30 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
-#include <signal.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/random.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "bench/against.h"
+#include "bench/against_side.h"
 #include "bench/cmd.h"
 #include "bench/compare_print.h"
 #include "bench/coord.h"
+#include "bench/enough.h"
 #include "bench/result.h"
 #include "bench/turns.h"
 #include "report/table.h"
 
 enum { SIDE_A, SIDE_B, RUNS };
-enum { WORDS_MAX = 160 };
+/* Of each case: so many pairs at least, and until its interval is this part of the margin wide. */
+enum { PAIRS_LEAST = 32 };
+#define WIDTH 0.8
 
 /*
  * Short rounds, many of them: neighbours in time see the same ground. Many passes: what a layout of
@@ -34,26 +33,10 @@ enum { WORDS_MAX = 160 };
 static const struct {
 	const char *name, *word;
 } defaults[] = {
-	{"passes", "--passes=32"},
+	{"passes", "--passes=96"}, /* at most: it ends when no more is needed */
 	{"rounds", "--rounds=2"},
 	{"duration", "--duration=20ms"},
 	{"no-limit", "--no-limit"},
-};
-
-/* One of the two runs. */
-struct side {
-	const char *program; /* path to start */
-	const char *what;    /* in words, for the user */
-	char file[PATH_MAX]; /* its result */
-	char turns[40];
-	char *word[WORDS_MAX + 1];
-	unsigned words;
-	char own[4][PATH_MAX + 16]; /* words made here */
-	unsigned owns;
-	pid_t pid;
-	int fd;	 /* the turn; -1: it has none left to take */
-	FILE *said; /* its standard error */
-	int status; /* when pid is 0 */
 };
 
 struct against {
@@ -64,77 +47,10 @@ struct against {
 	char *extra;	      /* words of --against, cut up */
 	char dir[64];	      /* of files that are not kept; "" when they are */
 	struct progress progress;
-	unsigned turns;
+	struct enough *enough; /* NULL: as many rounds as the user said */
 };
 
-unsigned against_opts_table(struct against_opts *o, struct opt *table)
-{
-	const struct opt t[] = {
-		{"against", OPT_STRING, &o->with, "WHAT",
-		 "run twice in turn and compare: WHAT is another target (vop:PATH), another build (a "
-		 "program or a checkout), options that the second run gets as well (--against='--ring split'), "
-		 "or both ('../old --batch 8'); '.' is this build again",
-		 NULL, 0, 0, 0, 0, NULL},
-		{"gate", OPT_DOUBLE, &o->gate, "PCT",
-		 "with --against: status 1 when a metric is worse by more than this", NULL, 0, 0, 0,
-		 1000, NULL},
-		{"verdict", OPT_STRING, &o->verdict, "FILE",
-		 "with --against: write the comparison there as JSON", NULL, 0, 0, 0, 0, NULL},
-		{"junit", OPT_STRING, &o->junit, "FILE",
-		 "with --against: write the comparison there as JUnit XML", NULL, 0, 0, 0, 0, NULL},
-		{"turns", OPT_STRING, &o->turns, NULL, NULL, NULL, 0, 0, 0, 0, NULL},
-	};
-
-	o->gate = -1;
-	memcpy(table, t, sizeof(t));
-	return sizeof(t) / sizeof(t[0]);
-}
-
-int against_check(const struct against_opts *o, bool alone)
-{
-	struct stat st;
-
-	if (o->turns && (fstat(TURNS_FD, &st) || !S_ISSOCK(st.st_mode))) {
-		cmd_could_not("--turns is between two runs of vop-bench; use --against");
-		return -EINVAL;
-	}
-	if (!o->with && (o->gate >= 0 || o->junit || o->verdict)) {
-		cmd_could_not("--gate, --verdict and --junit are about a comparison: add --against, or "
-			      "use: vop-bench compare OLD NEW");
-		return -EINVAL;
-	}
-	if (o->with && alone) {
-		cmd_could_not("--against compares rates and times: leave out --chaos, --ndr and "
-			      "--idle");
-		return -EINVAL;
-	}
-	return 0;
-}
-
-void against_mark(const struct against_opts *o, struct result *r)
-{
-	if (o->turns && o->turns[0])
-		result_run_fact(r, "turns",
-				json_pack("{s:s#,s:s}", "side", o->turns, 1, "id",
-					  o->turns[1] ? o->turns + 2 : ""));
-}
-
 /* --- what to run --- */
-
-static void add_word(struct side *s, const char *word)
-{
-	if (s->words < WORDS_MAX)
-		s->word[s->words++] = (char *)word;
-	s->word[s->words] = NULL;
-}
-
-static const char *own_word(struct side *s, const char *option, const char *value)
-{
-	char *w = s->own[s->owns++];
-
-	snprintf(w, sizeof(s->own[0]), "%s=%s", option, value);
-	return w;
-}
 
 static bool executable(const char *path)
 {
@@ -149,9 +65,10 @@ static int find_build(const char *word, char *path, size_t size)
 	struct stat st;
 
 	if (stat(word, &st))
-		return cmd_could_not("--against %s: no such program, checkout or target (vop:PATH); "
-				     "options start with --",
-				     word);
+		return cmd_could_not(
+			"--against %s: no such program, checkout or target (vop:PATH); "
+			"options start with --",
+			word);
 	if (!S_ISDIR(st.st_mode)) {
 		snprintf(path, size, "%s%s", strchr(word, '/') ? "" : "./", word);
 		return executable(path) ? 0
@@ -182,9 +99,9 @@ static int parse_with(struct against *g)
 				     g->job->workload);
 	if (strcmp(word, ".") == 0) {
 		word = strtok_r(NULL, " \t", &save);
-	} else if (word[0] != '-' && strchr(word, ':') && !strchr(word, '/') == !strstr(word, ":/") &&
-		   access(word, F_OK)) {
-		add_word(b, own_word(b, "--target", word));
+	} else if (word[0] != '-' && strchr(word, ':') &&
+		   !strchr(word, '/') == !strstr(word, ":/") && access(word, F_OK)) {
+		side_own_word(b, "--target", word);
 		word = strtok_r(NULL, " \t", &save);
 	} else if (word[0] != '-') {
 		int status = find_build(word, g->build, sizeof(g->build));
@@ -195,7 +112,7 @@ static int parse_with(struct against *g)
 		word = strtok_r(NULL, " \t", &save);
 	}
 	for (; word; word = strtok_r(NULL, " \t", &save))
-		add_word(b, word);
+		side_word(b, word);
 	return 0;
 }
 
@@ -228,9 +145,9 @@ static void copy_words(struct side *s, const struct against_job *job)
 		bool ours = conducts(name, len), two = !eq && !is_flag(job->table, name, len);
 
 		if (!ours)
-			add_word(s, job->argv[i]);
+			side_word(s, job->argv[i]);
 		if (two && ++i < job->argc && !ours)
-			add_word(s, job->argv[i]);
+			side_word(s, job->argv[i]);
 	}
 }
 
@@ -244,19 +161,19 @@ static bool in_table(const struct opt *table, const char *name)
 
 static void make_words(struct against *g, struct side *s, unsigned index)
 {
-	add_word(s, "vop-bench");
-	add_word(s, "run");
-	add_word(s, g->job->workload);
+	side_word(s, "vop-bench");
+	side_word(s, "run");
+	side_word(s, g->job->workload);
 	for (unsigned i = 0; i < VOP_ARRAY_SIZE(defaults); i++)
 		if (in_table(g->job->table, defaults[i].name) &&
 		    !opt_given(g->job->table, g->job->args, defaults[i].name))
-			add_word(s, defaults[i].word);
-	add_word(s, "--quiet");
+			side_word(s, defaults[i].word);
+	side_word(s, "--quiet");
 	copy_words(s, g->job);
-	add_word(s, own_word(s, "--json", s->file));
+	side_own_word(s, "--json", s->file);
 	snprintf(s->turns, sizeof(s->turns), "%c:%s", index == SIDE_A ? 'a' : 'b',
 		 g->side[SIDE_A].turns + 2);
-	add_word(s, own_word(s, "--turns", s->turns));
+	side_own_word(s, "--turns", s->turns);
 }
 
 /* Where the two results go: kept beside one another, or away. */
@@ -309,137 +226,79 @@ static void make_id(struct against *g)
 
 /* --- running --- */
 
-static int start(struct side *s)
+/* What the pair just measured adds to what is known of its case. */
+static void note_pair(struct against *g)
 {
-	int sv[2], fd, said;
-	pid_t parent = getpid();
+	const struct turns_question *a = &g->side[SIDE_A].q, *b = &g->side[SIDE_B].q;
+	double far = fmax(a->rtt_ns, b->rtt_ns), near = fmin(a->rtt_ns, b->rtt_ns);
 
-	s->said = tmpfile();
-	if (!s->said || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv))
-		return -errno;
-	/* Out of the way of the numbers the child gets its own at. */
-	fd = fcntl(sv[1], F_DUPFD_CLOEXEC, TURNS_FD + 1);
-	said = fcntl(fileno(s->said), F_DUPFD_CLOEXEC, TURNS_FD + 1);
-	close(sv[1]);
-	s->pid = fork();
-	if (s->pid == 0) {
-		int null = open("/dev/null", O_RDWR);
-
-		prctl(PR_SET_PDEATHSIG, SIGTERM);
-		if (getppid() != parent)
-			_exit(127);
-		dup2(null, 0);
-		dup2(null, 1);
-		dup2(said, 2);
-		dup2(fd, TURNS_FD);
-		syscall(SYS_close_range, 3, TURNS_FD - 1, 0);
-		syscall(SYS_close_range, TURNS_FD + 1, ~0u, 0);
-		execv(s->program, s->word);
-		dprintf(2, "vop-bench: cannot start %s: %s\n", s->program, strerror(errno));
-		_exit(127);
-	}
-	close(fd);
-	close(said);
-	s->fd = sv[0];
-	return s->pid < 0 ? -EAGAIN : 0;
+	if (g->enough && a->last && b->last && a->fit && b->fit && a->value > 0 && b->value > 0 &&
+	    far <= COMPARE_RTT_ALIKE * near)
+		enough_add(g->enough, a->last, b->value / a->value, (far + near) / 2);
 }
 
-static void wait_end(struct side *s)
+static void show(struct against *g, unsigned round)
 {
-	if (s->pid > 0)
-		while (waitpid(s->pid, &s->status, 0) < 0 && errno == EINTR)
-			;
-	s->pid = 0;
+	unsigned cases = 0, done = 0;
+
+	if (g->enough)
+		enough_sum(g->enough, &cases, &done);
+	progress_update(&g->progress, done, cases,
+			g->enough ? "A and B in turn, %u rounds; cases measured well enough: %u of "
+				    "%u"
+				  : "A and B in turn, %u rounds",
+			round, done, cases);
 }
 
-/* Until it asks for the next turn (true), or has no more to do. */
-static bool wait_ready(struct side *s)
-{
-	char said;
-
-	while (s->fd >= 0) {
-		struct pollfd p = {.fd = s->fd, .events = POLLIN};
-
-		if (coord_interrupted())
-			kill(s->pid, SIGTERM);
-		if (poll(&p, 1, 1000) <= 0)
-			continue;
-		if (recv(s->fd, &said, 1, MSG_DONTWAIT) == 1 && said == TURNS_READY)
-			return true;
-		close(s->fd);
-		s->fd = -1;
-	}
-	wait_end(s);
-	return false;
-}
-
-static bool turn(struct side *s)
-{
-	const char go = TURNS_GO;
-
-	if (s->fd < 0)
-		return false;
-	send(s->fd, &go, 1, MSG_NOSIGNAL);
-	return wait_ready(s);
-}
-
-/* A B B A: what drifts along falls on both alike. */
+/*
+ * A B B A: what drifts along falls on both alike, case by case. All is over when every case of two
+ * rounds of questions is known well enough.
+ */
 static void take_turns(struct against *g)
 {
 	struct side *a = &g->side[SIDE_A], *b = &g->side[SIDE_B];
+	unsigned round = 0, cases, done;
 
-	for (g->turns = 0; a->fd >= 0 || b->fd >= 0; g->turns++) {
-		progress_update(&g->progress, 0, 0, "round %u of A and B in turn", g->turns + 1);
-		turn(g->turns & 1 ? b : a);
-		turn(g->turns & 1 ? a : b);
+	while (a->fd >= 0 || b->fd >= 0) {
+		uint32_t which = a->q.next;
+		char said = TURNS_GO;
+		bool turned;
+
+		if (g->enough) {
+			enough_sum(g->enough, &cases, &done);
+			if (enough_of(g->enough, which))
+				said = done == cases ? TURNS_OVER : TURNS_SKIP;
+		}
+		turned = g->enough && said == TURNS_GO ? enough_count(g->enough, which) & 1
+						       : round & 1;
+		side_answer(turned ? b : a, said);
+		side_answer(turned ? a : b, said);
+		if (said == TURNS_GO) {
+			note_pair(g);
+			show(g, ++round);
+		}
 		/* One that failed leaves nothing to compare the other with. */
 		if ((a->fd < 0 && a->status) || (b->fd < 0 && b->status))
 			break;
 	}
 }
 
-static void end(struct side *s)
-{
-	if (s->fd >= 0)
-		close(s->fd); /* it sees that nobody gives it turns any more */
-	s->fd = -1;
-	if (s->pid > 0)
-		kill(s->pid, SIGTERM);
-	wait_end(s);
-}
-
 static int run_both(struct against *g)
 {
-	int e = start(&g->side[SIDE_A]);
+	int e = side_start(&g->side[SIDE_A]);
 
 	/* One after the other: what comes before the first round is not to be disturbed either. */
-	if (!e && wait_ready(&g->side[SIDE_A])) {
-		e = start(&g->side[SIDE_B]);
-		if (!e && wait_ready(&g->side[SIDE_B]))
+	if (!e && side_question(&g->side[SIDE_A])) {
+		e = side_start(&g->side[SIDE_B]);
+		if (!e && side_question(&g->side[SIDE_B]))
 			take_turns(g);
 	}
 	for (unsigned i = 0; i < RUNS; i++)
-		end(&g->side[i]);
+		side_end(&g->side[i]);
 	return e;
 }
 
 /* --- afterwards --- */
-
-/* Its last line, without the program's name. */
-static void last_words(struct side *s, char *buf, size_t size)
-{
-	char line[512];
-
-	buf[0] = '\0';
-	rewind(s->said);
-	while (fgets(line, sizeof(line), s->said)) {
-		const char *at = strncmp(line, "vop-bench: ", 11) == 0 ? line + 11 : line;
-
-		line[strcspn(line, "\n")] = '\0';
-		if (*at)
-			snprintf(buf, size, "%s", at);
-	}
-}
 
 /* One line on who failed and how. 0: both are well. */
 static int judge(struct against *g)
@@ -451,7 +310,7 @@ static int judge(struct against *g)
 
 		if (s->status == 0 || !s->said)
 			continue;
-		last_words(s, words, sizeof(words));
+		side_last_words(s, words, sizeof(words));
 		if (coord_interrupted())
 			return cmd_could_not("interrupted");
 		/* The other was ended because of this one, or is still to be blamed itself. */
@@ -492,6 +351,7 @@ static void clean_up(struct against *g)
 	}
 	if (g->dir[0])
 		rmdir(g->dir);
+	enough_free(g->enough);
 	free(g->extra);
 	free(g);
 }
@@ -506,6 +366,13 @@ static int prepare(struct against *g)
 		g->side[i].program = "/proc/self/exe";
 		g->side[i].fd = -1;
 		make_words(g, &g->side[i], i);
+	}
+	/* Passes that the user chose are passes that the user gets. */
+	if (in_table(g->job->table, "passes") &&
+	    !opt_given(g->job->table, g->job->args, "passes")) {
+		g->enough = enough_new(compare_defaults.margin * WIDTH, PAIRS_LEAST);
+		if (!g->enough)
+			return cmd_could_not("out of memory");
 	}
 	g->side[SIDE_A].what = "A";
 	g->side[SIDE_B].what = "B";
@@ -529,7 +396,8 @@ int against_run(const struct against_opts *o, const struct against_job *job)
 			progress_begin(&g->progress, stderr);
 		e = run_both(g);
 		progress_end(&g->progress);
-		status = e ? cmd_could_not("cannot start the two runs: %s", strerror(-e)) : judge(g);
+		status =
+			e ? cmd_could_not("cannot start the two runs: %s", strerror(-e)) : judge(g);
 	}
 	if (!status) {
 		printf("A: %s\nB: %s, with %s\n", "as given", "the same", o->with);

@@ -22,8 +22,8 @@ static void opts_table(struct compare_opts *o, struct opt *table)
 		 "status 1 when a metric is worse by more than this, its whole interval beyond it",
 		 NULL, 0, 0, 0, 1000, NULL},
 		{"margin", OPT_DOUBLE, &o->margin, "PCT",
-		 "differences too small to matter; twice for p99, five times for p99.9", "5", 0, 0, 0,
-		 100, NULL},
+		 "differences too small to matter; twice for p99, five times for p99.9", "5", 0, 0,
+		 0, 100, NULL},
 		{"drift", OPT_DOUBLE, &o->drift, "PCT",
 		 "allowed for what changes from run to run, with fewer than 5 runs a side (less "
 		 "the more there are); 0: believe a single run",
@@ -84,7 +84,8 @@ static int split_words(const struct opt *table, int argc, char **argv, char **op
 			files[n++] = argv[i];
 		} else if (strcmp(argv[i], "--vs") == 0) {
 			if (seen) {
-				cmd_could_not("compare: --vs stands once, between OLD... and NEW...");
+				cmd_could_not(
+					"compare: --vs stands once, between OLD... and NEW...");
 				return -1;
 			}
 			seen = true;
@@ -105,7 +106,8 @@ static int split_words(const struct opt *table, int argc, char **argv, char **op
 	return n;
 }
 
-static int compare_words(const struct compare_opts *o, const char *const *files, size_t n, size_t vs)
+static int compare_words(const struct compare_opts *o, const char *const *files, size_t n,
+			 size_t vs)
 {
 	const char *ignore[OPT_LIST_MAX + 1] = {NULL};
 	struct compare_options how = {
@@ -116,9 +118,14 @@ static int compare_words(const struct compare_opts *o, const char *const *files,
 		.any_machine = o->any_machine,
 		.ignore = ignore,
 	};
-	struct compare_output out = {
-		.json = o->json, .junit = o->junit, .old_name = "old", .new_name = "new",
-				     .all = o->all, .deals = o->deals, .seed = o->seed, .slower = o->slower / 100};
+	struct compare_output out = {.json = o->json,
+				     .junit = o->junit,
+				     .old_name = "old",
+				     .new_name = "new",
+				     .all = o->all,
+				     .deals = o->deals,
+				     .seed = o->seed,
+				     .slower = o->slower / 100};
 
 	for (unsigned i = 0; i < o->ignore.n; i++)
 		ignore[i] = o->ignore.v[i];
@@ -145,8 +152,9 @@ int cmd_compare(int argc, char **argv)
 			usage(table);
 			status = CMD_DONE;
 		} else if (vs == 0 || vs >= (size_t)n) {
-			status = cmd_could_not("compare what with what? vop-bench compare OLD NEW, or: "
-					       "compare OLD... --vs NEW...");
+			status = cmd_could_not(
+				"compare what with what? vop-bench compare OLD NEW, or: "
+				"compare OLD... --vs NEW...");
 		} else {
 			status = compare_words(&o, files, (size_t)n, vs);
 		}

@@ -148,11 +148,12 @@ static bool same_machine(struct match *m, const struct runs *old, const struct r
 	if (m->o->any_machine || strcmp(first->cpu_model, f->cpu_model) == 0)
 		return true;
 	*e = compare_refuse(m->c, f->path,
-			 compare_text(m->c, "measured on another machine: %s, not %s "
-					    "(--any-machine compares all the same)",
-				      f->cpu_model[0] ? f->cpu_model : "unknown",
-				      first->cpu_model[0] ? first->cpu_model : "unknown"),
-			 1);
+			    compare_text(m->c,
+					 "measured on another machine: %s, not %s "
+					 "(--any-machine compares all the same)",
+					 f->cpu_model[0] ? f->cpu_model : "unknown",
+					 first->cpu_model[0] ? first->cpu_model : "unknown"),
+			    1);
 	return false;
 }
 
@@ -295,13 +296,14 @@ static int refuse(struct match *m, const struct item *it, size_t count)
 		}
 	}
 	if (regime)
-		why = compare_text(m->c, "%s has it in regime %s, %s only in others: no like",
-				   side, it->r->regime, other);
+		why = compare_text(m->c, "%s has it in regime %s, %s only in others: no like", side,
+				   it->r->regime, other);
 	else if (near && key && strcmp(key, "size") == 0 && least == 1)
 		why = compare_text(m->c, "size only in %s", side);
 	else if (near && key)
-		why = compare_text(m->c, "%s differs: %s in %s, %s in %s (--ignore %s compares all "
-					 "the same)",
+		why = compare_text(m->c,
+				   "%s differs: %s in %s, %s in %s (--ignore %s compares all "
+				   "the same)",
 				   key, value_of(it->r, key)[0] ? value_of(it->r, key) : "none",
 				   side, value_of(near, key)[0] ? value_of(near, key) : "none",
 				   other, key);
@@ -390,9 +392,9 @@ static int name_params(struct match *m)
 				return -ENOMEM;
 		}
 		if (!varies)
-			c->shared = compare_text(c, "%s%s%s %s", c->shared,
-						 c->shared[0] ? "; " : "", key,
-						 first->param[k].text);
+			c->shared =
+				compare_text(c, "%s%s%s %s", c->shared, c->shared[0] ? "; " : "",
+					     key, first->param[k].text);
 		if (!c->shared)
 			return -ENOMEM;
 	}

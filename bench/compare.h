@@ -12,6 +12,9 @@
 
 #include "bench/runs.h"
 
+/* Round trips further apart than by this factor are no like, in one regime or not. */
+#define COMPARE_RTT_ALIKE 1.3
+
 enum compare_verdict { COMPARE_BETTER, COMPARE_WORSE, COMPARE_SAME, COMPARE_UNKNOWN };
 #define COMPARE_VERDICTS 4u
 /* "better", "worse", "same", "cannot tell". */

@@ -17,7 +17,8 @@ struct deal {
 	const struct run_file **heap; /* all files of both sides */
 	size_t files;
 	uint32_t *passes; /* of each file */
-	size_t **like; /* like[a * files + b][i]: result of b that is like result i of a; SIZE_MAX */
+	size_t **
+		like; /* like[a * files + b][i]: result of b that is like result i of a; SIZE_MAX */
 	struct block *block; /* slots: first those of the old side, file by file, then the new */
 	size_t blocks, old_blocks;
 	bool paired;
@@ -220,7 +221,7 @@ static int hand_make(const struct deal *d, size_t first, size_t files, size_t sl
 		for (size_t i = 0; i < to->results; i++) {
 			struct run_result *w = &h->result[r++];
 			double worse = d->heap[f]->result[i].more_is_better ? 1 - slower
-									     : 1 / (1 - slower);
+									    : 1 / (1 - slower);
 
 			*w = d->heap[f]->result[i];
 			w->round = &h->round[at];
@@ -230,8 +231,9 @@ static int hand_make(const struct deal *d, size_t first, size_t files, size_t sl
 				size_t like = d->like[f * d->files + b->file][i];
 
 				if (like != SIZE_MAX)
-					w->rounds += copy_pass(&d->heap[b->file]->result[like],
-							       b->pass, p, worse, &h->round[at + w->rounds]);
+					w->rounds +=
+						copy_pass(&d->heap[b->file]->result[like], b->pass,
+							  p, worse, &h->round[at + w->rounds]);
 			}
 			at += w->rounds;
 		}

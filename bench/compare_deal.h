@@ -10,9 +10,9 @@
 #include "bench/compare.h"
 
 struct deal_counts {
-	size_t deals;			  /* comparisons made */
+	size_t deals;			   /* comparisons made */
 	size_t verdicts[COMPARE_VERDICTS]; /* rows of all of them */
-	size_t false_deals;		  /* comparisons with at least one false verdict */
+	size_t false_deals;		   /* comparisons with at least one false verdict */
 };
 
 /*

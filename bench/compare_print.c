@@ -45,10 +45,8 @@ static void print_row(struct table *t, const struct compare_row *w)
 	table_cell(t, TABLE_PLAIN, "%s", w->old->metric);
 	table_cell(t, TABLE_PLAIN, "%s", w->params);
 	table_cell(t, TABLE_PLAIN, "%s", w->old->regime);
-	table_cell(t, TABLE_PLAIN, "%s",
-		   human_value(a, sizeof(a), w->old_median, w->old->unit));
-	table_cell(t, TABLE_PLAIN, "%s",
-		   human_value(a, sizeof(a), w->new_median, w->old->unit));
+	table_cell(t, TABLE_PLAIN, "%s", human_value(a, sizeof(a), w->old_median, w->old->unit));
+	table_cell(t, TABLE_PLAIN, "%s", human_value(a, sizeof(a), w->new_median, w->old->unit));
 	table_cell(t, TABLE_PLAIN, "%s", change(a, sizeof(a), w->ratio));
 	table_cell(t, TABLE_PLAIN, "%s .. %s", change(a, sizeof(a), w->low),
 		   change(b, sizeof(b), w->high));
@@ -196,8 +194,7 @@ static int put_refusals(json_t *doc, const struct comparison *c)
 	for (size_t i = 0; a && i < c->refusals; i++) {
 		json_t *o = json_object();
 
-		if (json_array_append_new(a, o) ||
-		    json_put_text(o, "what", c->refusal[i].what) ||
+		if (json_array_append_new(a, o) || json_put_text(o, "what", c->refusal[i].what) ||
 		    json_put_text(o, "reason", c->refusal[i].reason) ||
 		    json_put_int(o, "count", (int64_t)c->refusal[i].count))
 			return -ENOMEM;
@@ -253,8 +250,7 @@ static int write_json(const struct comparison *c, const struct compare_options *
 
 /* --- JUnit: a case for each row; a broken gate (without one: a loss) is a failure --- */
 
-static void junit_row(struct junit *j, const struct compare_row *w,
-		      const struct compare_options *o)
+static void junit_row(struct junit *j, const struct compare_row *w, const struct compare_options *o)
 {
 	bool bad = o->gate >= 0 ? w->gate_broken : w->verdict == COMPARE_WORSE;
 	char name[512], words[512], a[HUMAN_MAX], b[HUMAN_MAX], c[HUMAN_MAX], d[HUMAN_MAX],

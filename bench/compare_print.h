@@ -6,12 +6,12 @@
 #include "bench/compare.h"
 
 struct compare_output {
-	const char *json, *junit;	  /* files; NULL: none */
+	const char *json, *junit;	 /* files; NULL: none */
 	const char *old_name, *new_name; /* what the two sides are called */
-	size_t deals;	      /* also say what is said of equals, from so many deals */
+	size_t deals;			 /* also say what is said of equals, from so many deals */
 	uint64_t seed;
 	double slower; /* and of equals of which one was made slower by this part */
-	bool all; /* the rows of which nothing is to be said, too */
+	bool all;      /* the rows of which nothing is to be said, too */
 };
 
 /*

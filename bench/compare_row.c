@@ -17,8 +17,9 @@
 #include "bench/rank.h"
 
 enum {
-	UNITS_TWO = 5,	 /* of each of two sides: 2 in 252 arrangements are as extreme */
-	UNITS_PAIRED = 8 /* of differences: 2 in 256 signs are */
+	UNITS_TWO = 5,	  /* of each of two sides: 2 in 252 arrangements are as extreme */
+	UNITS_PAIRED = 8, /* of differences: 2 in 256 signs are */
+	UNITS_LEAST = 4	  /* fewer passes that saw a regime say nothing of it */
 };
 
 /*
@@ -26,8 +27,6 @@ enum {
  * the ground does falls on both alike, a layout of memory does not.
  */
 #define DRIFT_IN_TURN 0.25
-#define RTT_ALIKE 1.3 /* round trips further apart than this are no like, in one regime or not */
-
 /* --- rounds --- */
 
 static double rtt_of(const struct run_round *d)
@@ -39,7 +38,7 @@ static double rtt_of(const struct run_round *d)
 
 static bool alike(double a, double b)
 {
-	return !(a > 0 && b > 0) || fmax(a, b) <= RTT_ALIKE * fmin(a, b);
+	return !(a > 0 && b > 0) || fmax(a, b) <= COMPARE_RTT_ALIKE * fmin(a, b);
 }
 
 static int by_value(const void *a, const void *b)
@@ -91,8 +90,7 @@ static int sample_make(const struct compare_side *side, size_t n, struct sample 
 	double *scratch = room_for(side, n), *rtt = room_for(side, n);
 	size_t rtts = 0, zeroes = 0;
 
-	*s = (struct sample){
-		.value = room_for(side, n), .round = room_for(side, n), .files = n};
+	*s = (struct sample){.value = room_for(side, n), .round = room_for(side, n), .files = n};
 	if (!scratch || !rtt || !s->value || !s->round) {
 		free(scratch);
 		free(rtt);
@@ -166,8 +164,9 @@ static int fill_apart(struct comparison *c, const struct compare_options *o, str
 	w->old_units = a->units;
 	w->new_units = b->units;
 	if (allow > 0) {
-		w->remark = compare_text(c, "%zu run%s a side: %.0f %% allowed for what changes from "
-					    "run to run",
+		w->remark = compare_text(c,
+					 "%zu run%s a side: %.0f %% allowed for what changes from "
+					 "run to run",
 					 files, files == 1 ? "" : "s", allow * 100);
 		return w->remark ? 0 : -ENOMEM;
 	}
@@ -178,8 +177,7 @@ static int fill_apart(struct comparison *c, const struct compare_options *o, str
 
 const char *compare_turns_id(const struct run_file *f)
 {
-	const char *id = json_string_value(
-		json_object_get(json_object_get(f->run, "turns"), "id"));
+	const char *id = json_string_value(json_object_get(json_object_get(f->run, "turns"), "id"));
 
 	return id ? id : "";
 }
@@ -189,7 +187,8 @@ static const struct run_result *partner(const struct compare_side *a,
 					const struct compare_side *now, size_t nows)
 {
 	for (size_t i = 0; i < nows; i++)
-		if (compare_turns_id(a->file)[0] && strcmp(compare_turns_id(a->file), compare_turns_id(now[i].file)) == 0)
+		if (compare_turns_id(a->file)[0] &&
+		    strcmp(compare_turns_id(a->file), compare_turns_id(now[i].file)) == 0)
 			return now[i].r;
 	return NULL;
 }
@@ -246,7 +245,7 @@ static int fill_paired(struct comparison *c, const struct compare_options *o, st
 	for (size_t k = 0; k < olds && !e; k++)
 		pairs_of(old[k].r, partner(&old[k], now, nows), scratch, &p);
 	w->old_units = w->new_units = p.units;
-	if (!e && p.pairs) {
+	if (!e && p.units >= UNITS_LEAST) {
 		bool units = p.units >= UNITS_PAIRED;
 		const double *d = units ? p.unit : p.pair;
 		size_t n = units ? p.units : p.pairs;
@@ -258,8 +257,9 @@ static int fill_paired(struct comparison *c, const struct compare_options *o, st
 		e = e ? e : rank_centre_p(d, n, from_of(i.estimate, allow), &w->p);
 		set_interval(w, exp(sorted_median(d, n)), &i, allow);
 		if (!e && !units)
-			w->remark = compare_text(c, "%zu pass%s only: %.1f %% allowed for what "
-						    "changes from pass to pass",
+			w->remark = compare_text(c,
+						 "%zu pass%s only: %.1f %% allowed for what "
+						 "changes from pass to pass",
 						 p.units, p.units == 1 ? "" : "es", allow * 100);
 		if (!e && !units && !w->remark)
 			e = -ENOMEM;
@@ -317,16 +317,19 @@ int compare_row_fill(struct comparison *c, const struct compare_options *o,
 	} else if (!paired && !alike(a.rtt, b.rtt)) {
 		e = compare_refuse(
 			c, row_name(c, old->r),
-			compare_text(c, "regime %s on both sides, but a round trip of %.0f ns in "
-					"OLD and %.0f ns in NEW: no like",
+			compare_text(c,
+				     "regime %s on both sides, but a round trip of %.0f ns in "
+				     "OLD and %.0f ns in NEW: no like",
 				     old->r->regime, a.rtt, b.rtt),
 			1);
 	} else {
 		e = paired ? fill_paired(c, o, w, old, olds, now, nows)
 			   : fill_apart(c, o, w, &a, &b);
-		if (!e && paired && !w->old_units)
+		if (!e && paired && w->old_units < UNITS_LEAST)
 			e = compare_refuse(c, row_name(c, old->r),
-					   "no two rounds in turn were both undisturbed and alike", 1);
+					   "hardly any two rounds in turn were both undisturbed, "
+					   "and alike",
+					   1);
 		else if (!e) {
 			w->old = old->r;
 			w->now = now->r;
@@ -349,8 +352,7 @@ static enum compare_verdict verdict_of(const struct compare_row *w, double found
 {
 	bool clear = w->low > 1 || w->high < 1;
 
-	if (w->confidence >= 1 - found && w->low >= 1 / (1 + w->margin) &&
-	    w->high <= 1 + w->margin)
+	if (w->confidence >= 1 - found && w->low >= 1 / (1 + w->margin) && w->high <= 1 + w->margin)
 		return COMPARE_SAME;
 	if (clear && w->p <= found)
 		return worse(w) ? COMPARE_WORSE : COMPARE_BETTER;
@@ -383,9 +385,10 @@ int compare_rows_judge(struct comparison *c, const struct compare_options *o)
 		c->gate_broken += w->gate_broken;
 	}
 	free(p);
-	c->method = c->paired ? "each ratio is the median over passes of what rounds measured in turn "
-				"differ by; intervals by Wilcoxon's signed ranks"
-			      : "each ratio is that of the medians; intervals by Mann-Whitney's rank "
-				"sum (Hodges-Lehmann)";
+	c->method =
+		c->paired ? "each ratio is the median over passes of what rounds measured in turn "
+			    "differ by; intervals by Wilcoxon's signed ranks"
+			  : "each ratio is that of the medians; intervals by Mann-Whitney's rank "
+			    "sum (Hodges-Lehmann)";
 	return e;
 }

@@ -25,7 +25,8 @@ int compare_rows_judge(struct comparison *c, const struct compare_options *o);
 /* What a run shares with the one it was measured in turn with; "": nothing. */
 const char *compare_turns_id(const struct run_file *f);
 
-/* count results are not compared, for a reason; what names one of them. Both texts the comparison's. */
+/* count results are not compared, for a reason; what names one of them. Both texts the
+ * comparison's. */
 int compare_refuse(struct comparison *c, const char *what, const char *reason, size_t count);
 
 /* Text that lives as long as the comparison; NULL without memory. */

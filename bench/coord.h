@@ -14,6 +14,15 @@ struct coord_agent {
 	int ctl;
 };
 
+/* Takes turns with another run; turns.h. */
+struct coord_turns {
+	int fd;	   /* 0: it does not */
+	bool over; /* no more rounds are wanted */
+	uint32_t last;
+	bool fit;
+	double value, rtt_ns;
+};
+
 struct coord {
 	struct shared *sh;
 	int shared_fd;
@@ -23,7 +32,7 @@ struct coord {
 	char dir[64]; /* temporary directory of the link's socket; "" when the target is foreign */
 	char uri[128];
 	char died[128]; /* who died and how; "" while all live */
-	int turns_fd;	/* takes turns with another run (turns.h); 0: it does not */
+	struct coord_turns turns;
 };
 
 /*
@@ -55,7 +64,8 @@ int coord_plan(struct coord *c, const struct job *jobs, unsigned n, struct vop_e
 void coord_plan_begin(struct coord *c, const struct job *jobs, unsigned n);
 int coord_plan_end(struct coord *c, int timeout_ms, struct vop_error *err);
 
-/* From now on SIGINT, SIGTERM and SIGHUP do not end the process, but show in coord_interrupted(). */
+/* From now on SIGINT, SIGTERM and SIGHUP do not end the process, but show in coord_interrupted().
+ */
 void coord_catch_signals(void);
 /* One of them came. */
 bool coord_interrupted(void);

@@ -121,6 +121,7 @@ int measure_round(struct coord *c, const struct job *work, enum bench_side keepe
 	static const struct job probe = {.kind = JOB_PROBE};
 	struct job jobs[PLAN_JOBS];
 	unsigned n = 0, before, at, after;
+	struct round said;
 	double steal;
 	int e;
 
@@ -133,9 +134,9 @@ int measure_round(struct coord *c, const struct job *work, enum bench_side keepe
 	after = n;
 	jobs[n++] = probe;
 	n = add_limits(set, jobs, n);
-	e = turns_wait(c, err);
+	e = turns_wait(c, work, err);
 	if (e)
-		return e;
+		return e < 0 ? e : MEASURE_SKIPPED;
 	m->round.at_s = (double)clock_ns() / 1e9;
 	steal = steal_s(c);
 	e = coord_plan(c, jobs, n, err);
@@ -167,5 +168,11 @@ int measure_round(struct coord *c, const struct job *work, enum bench_side keepe
 	memcpy(m->slices, m->result[keeper].slice, sizeof(m->slices));
 	m->round.slices = m->slices;
 	m->round.slices_n = m->result[keeper].slices;
+	said = m->round;
+	round_judge(&said);
+	turns_measured(c, work,
+		       result_rate(&m->result[keeper]) > 0 ? result_rate(&m->result[keeper])
+							   : m->result[keeper].ns_per_op,
+		       (said.rtt_before_ns + said.rtt_after_ns) / 2, said.marks == 0);
 	return 0;
 }

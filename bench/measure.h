@@ -51,6 +51,11 @@ struct measured {
 			    */
 	double p[3];	   /* latency: 50, 99, 99.9 %, ns; the caller's */
 };
+/*
+ * 0; MEASURE_SKIPPED: this round is not wanted (turns.h), go on with the next, *m is void; a
+ * negative errno with *err.
+ */
+#define MEASURE_SKIPPED 1
 int measure_round(struct coord *c, const struct job *work, enum bench_side keeper,
 		  const struct limit_set *set, struct measured *m, struct vop_error *err);
 

@@ -75,7 +75,7 @@ int net_run_ndr(struct net_run *n, uint32_t size)
 			break;
 		/* The slices moved with the struct. */
 		m->round.slices = m->slices;
-		net_case_count(n, k);
+		net_case_count(n, k, (unsigned)i);
 		n->done += n->p.dirs;
 	}
 	return e;

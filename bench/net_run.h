@@ -49,8 +49,8 @@ int net_run_session(struct net_run *n, uint32_t size);
 /* The case of a direction and size: the one there is, or a new one with room for all its rounds.
  * NULL without memory. */
 struct net_case *net_run_case(struct net_run *n, enum net_dir dir, uint32_t size);
-/* Its next round has been measured: number it. */
-void net_case_count(const struct net_run *n, struct net_case *k);
+/* Its next round has been measured: it is this one of the pass. */
+void net_case_count(const struct net_run *n, struct net_case *k, unsigned number);
 struct job net_run_job(const struct net_run *n, enum net_dir dir, uint32_t size);
 
 /* Keep a round's latencies with those of its regime. 0 or -ENOMEM. */

@@ -62,7 +62,8 @@ struct opt {
 	void *to; /* where the value goes; its type follows from kind */
 	const char
 		*value; /* placeholder in the help: "N", "BYTES"; NULL: a usual one for the kind */
-	const char *help; /* one line or more ('\n' breaks); NULL: for our own processes, not shown */
+	const char
+		*help; /* one line or more ('\n' breaks); NULL: for our own processes, not shown */
 	/*
 	 * Default as a user would type it, parsed into *to before the command line is, and shown in
 	 * the help. NULL: *to keeps what it held (a flag becomes false).

@@ -56,7 +56,7 @@ static int start(const struct pair_opts *o, const int cpu[SIDES], struct coord *
 {
 	int e = coord_start(c, SIDES, cpu, cpu[0] == cpu[1], err);
 
-	c->turns_fd = o->against.turns ? TURNS_FD : 0;
+	c->turns.fd = o->against.turns ? TURNS_FD : 0;
 	return e;
 }
 

@@ -102,8 +102,7 @@ static int shift_ranks(size_t m, size_t n, struct ranks *r)
 {
 	double a = (double)m, b = (double)n;
 
-	*r = (struct ranks){
-		.max = a * b, .mean = a * b / 2, .sd = sqrt(a * b * (a + b + 1) / 12)};
+	*r = (struct ranks){.max = a * b, .mean = a * b / 2, .sd = sqrt(a * b * (a + b + 1) / 12)};
 	if (m * n > EXACT_PAIRS)
 		return 0;
 	r->cumulated = shift_distribution(m, n);
@@ -232,8 +231,7 @@ static int interval(const struct ordered *o, struct ranks *r, double confidence,
 
 	out->low = kth(o, k);
 	out->high = kth(o, total - 1 - k);
-	out->estimate =
-		(kth(o, floor((total - 1) / 2)) + kth(o, ceil((total - 1) / 2))) / 2;
+	out->estimate = (kth(o, floor((total - 1) / 2)) + kth(o, ceil((total - 1) / 2))) / 2;
 	free(r->cumulated);
 	return 0;
 }
@@ -274,9 +272,9 @@ int rank_shift_p(const double *x, size_t m, const double *y, size_t n, double fr
 
 	if (e)
 		return e;
-	*p = both_tails(&r, sum_beside(shifts_at_most(x, m, y, n, from),
-				       shifts_at_most(x, m, y, n, nextafter(from, -INFINITY)),
-				       r.max));
+	*p = both_tails(&r,
+			sum_beside(shifts_at_most(x, m, y, n, from),
+				   shifts_at_most(x, m, y, n, nextafter(from, -INFINITY)), r.max));
 	free(r.cumulated);
 	return 0;
 }
@@ -288,9 +286,8 @@ int rank_centre_p(const double *d, size_t n, double from, double *p)
 
 	if (e)
 		return e;
-	*p = both_tails(&r,
-			sum_beside(means_at_most(d, n, from),
-				   means_at_most(d, n, nextafter(from, -INFINITY)), r.max));
+	*p = both_tails(&r, sum_beside(means_at_most(d, n, from),
+				       means_at_most(d, n, nextafter(from, -INFINITY)), r.max));
 	free(r.cumulated);
 	return 0;
 }

@@ -283,8 +283,7 @@ static int put_round(json_t *rounds, const struct round *r, double started)
 	      json_put_number(o, "steal_s", r->steal_s) ||
 	      json_put_int(o, "migrations", (int64_t)r->migrations) ||
 	      json_put_int(o, "involuntary_switches", (int64_t)r->switches) ||
-	      json_put_number(o, "cpu_share", or_null(r->busy)) ||
-	      (r->slices && put_slices(o, r));
+	      json_put_number(o, "cpu_share", or_null(r->busy)) || (r->slices && put_slices(o, r));
 	return err ? -ENOMEM : 0;
 }
 

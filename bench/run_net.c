@@ -127,13 +127,12 @@ struct net_case *net_run_case(struct net_run *n, enum net_dir dir, uint32_t size
 	return k;
 }
 
-void net_case_count(const struct net_run *n, struct net_case *k)
+void net_case_count(const struct net_run *n, struct net_case *k, unsigned number)
 {
-	struct round *r = &k->m[k->rounds].round;
+	struct round *r = &k->m[k->rounds++].round;
 
 	r->pass = n->pass;
-	r->number = k->rounds - n->pass * (unsigned)n->o.rounds;
-	k->rounds++;
+	r->number = number;
 }
 
 /* The bound of a direction: the same bytes the same way; receive also moves descriptors back and
@@ -195,6 +194,10 @@ static int run_case(struct net_run *n, enum net_dir dir, uint32_t size)
 		progress_update(&n->progress, n->done, n->total, "%s %u B: round %u of %u",
 				net_dir_words[dir], size, k->rounds + 1, k->room);
 		e = measure_round(&n->c, &work, k->keeper, set.n ? &set : NULL, m, &n->err);
+		if (e == MEASURE_SKIPPED) {
+			e = 0;
+			continue;
+		}
 		if (e)
 			break;
 		m->round.value = result_rate(&m->result[k->keeper]);
@@ -206,7 +209,7 @@ static int run_case(struct net_run *n, enum net_dir dir, uint32_t size)
 			m->p[2] = (double)hist_percentile(&n->c.sh->latency, 99.9);
 			e = net_case_hist(k, m->round.regime, &n->c.sh->latency);
 		}
-		net_case_count(n, k);
+		net_case_count(n, k, (unsigned)i);
 		n->done++;
 		if (!e)
 			e = check_books(n, net_dir_words[dir]);
@@ -283,7 +286,7 @@ static int start(struct net_run *n)
 {
 	int e = coord_start(&n->c, n->p.foreign ? 1 : SIDES, n->p.cpu, n->p.yield, &n->err);
 
-	n->c.turns_fd = n->o.against.turns ? TURNS_FD : 0;
+	n->c.turns.fd = n->o.against.turns ? TURNS_FD : 0;
 	return e;
 }
 
@@ -295,7 +298,7 @@ static int run_all(struct net_run *n)
 {
 	int e = run_pass(n);
 
-	for (n->pass = 1; n->pass < n->o.passes && !e; n->pass++) {
+	for (n->pass = 1; n->pass < n->o.passes && !e && !n->c.turns.over; n->pass++) {
 		coord_stop(&n->c);
 		e = start(n);
 		if (!e)

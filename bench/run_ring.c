@@ -60,6 +60,10 @@ static int run_case(struct ring_run *q, struct ring_case *k)
 		progress_update(&q->progress, q->done++, q->total, "%s, batch %u: round %u of %u",
 				ring_words[k->packed], k->batch ? k->batch : 1, i + 1, n);
 		err = measure_round(&q->c, &work, SIDE_DRIVER, NULL, m, &q->err);
+		if (err == MEASURE_SKIPPED) {
+			err = 0;
+			continue;
+		}
 		m->round.value = k->batch ? result_rate(&m->result[SIDE_DRIVER])
 					  : m->result[SIDE_DRIVER].ns_per_op;
 		m->round.busy = measured_busy(&q->c, m);
@@ -105,10 +109,8 @@ static int add_case(struct ring_run *q, const struct ring_case *k)
 		table_cell(q->t, TABLE_PLAIN, "%s", regime_name(g));
 		table_cell(q->t, TABLE_PLAIN, "%s",
 			   human_value(a, sizeof(a), sum[g].s.median, unit));
-		table_cell(q->t, TABLE_PLAIN, "%s",
-			   human_value(a, sizeof(a), sum[g].s.min, unit));
-		table_cell(q->t, TABLE_PLAIN, "%s",
-			   human_value(a, sizeof(a), sum[g].s.max, unit));
+		table_cell(q->t, TABLE_PLAIN, "%s", human_value(a, sizeof(a), sum[g].s.min, unit));
+		table_cell(q->t, TABLE_PLAIN, "%s", human_value(a, sizeof(a), sum[g].s.max, unit));
 		table_cell(q->t, TABLE_PLAIN, sum[g].marked ? "%u (%u)" : "%u", sum[g].rounds,
 			   sum[g].marked);
 	}
@@ -140,7 +142,7 @@ static int run_cases(struct ring_run *q)
 {
 	int e = make_cases(q);
 
-	for (q->pass = 0; q->pass < q->o.passes && !e; q->pass++) {
+	for (q->pass = 0; q->pass < q->o.passes && !e && !q->c.turns.over; q->pass++) {
 		if (q->pass)
 			e = pair_again(&q->o.pair, &q->c, &q->err);
 		for (unsigned i = 0; i < q->cases_n && !e; i++)

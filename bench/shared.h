@@ -54,7 +54,7 @@ struct job {
 				counter goes back */
 	uint32_t prefetch;   /* bit 0: the consumer asks for a batch's lines first; bit 1: the
 				producer for the next batch's */
-	bool duty; /* limits: frames are made before and verified after, as the traffic does */
+	bool duty;     /* limits: frames are made before and verified after, as the traffic does */
 	uint32_t burn; /* test only: per cent of its time each side of the traffic wastes */
 	bool packed, in_order, event_idx;
 	bool drop; /* with a rate: a frame that finds no room is dropped, as on a wire (no-drop

@@ -94,9 +94,9 @@ struct round {
 	double busy; /* CPU time in the window, of the worker that got least; 0: it may sleep */
 	const double *slices; /* finer values inside the round, same unit; may be NULL */
 	unsigned slices_n;
-	double at_s;	   /* when it began, CLOCK_MONOTONIC; 0: unknown */
-	unsigned pass;	   /* from 0: processes are started anew for each pass */
-	unsigned number;   /* within its pass and case, from 0 */
+	double at_s;	    /* when it began, CLOCK_MONOTONIC; 0: unknown */
+	unsigned pass;	    /* from 0: processes are started anew for each pass */
+	unsigned number;    /* within its pass and case, from 0 */
 	enum regime regime; /* filled by round_judge() */
 	uint32_t marks;	    /* filled by round_judge(): enum round_mark, 0 when undisturbed */
 };

@@ -15,7 +15,20 @@ static void signal_workers(const struct coord *c, int sig)
 			kill(c->agent[s].pid, sig);
 }
 
-static int wait_for_go(int fd, struct vop_error *err)
+/* A number for what a job measures: what tells cases of one run apart (FNV-1a). */
+static uint32_t case_of(const struct job *j)
+{
+	const uint64_t what[] = {j->kind,  j->from,   j->bytes,	   j->stride,	 j->slots,
+				 j->batch, j->packed, j->in_order, j->event_idx, j->rate};
+	uint32_t h = 2166136261u;
+
+	for (unsigned i = 0; i < VOP_ARRAY_SIZE(what); i++)
+		for (unsigned k = 0; k < 64; k += 8)
+			h = (h ^ (uint8_t)(what[i] >> k)) * 16777619u;
+	return h ? h : 1;
+}
+
+static int wait_for_answer(int fd, struct vop_error *err)
 {
 	char said;
 
@@ -24,8 +37,9 @@ static int wait_for_go(int fd, struct vop_error *err)
 
 		if (poll(&p, 1, 1000) <= 0)
 			continue;
-		if (recv(fd, &said, 1, MSG_DONTWAIT) == 1 && said == TURNS_GO)
-			return 0;
+		if (recv(fd, &said, 1, MSG_DONTWAIT) == 1 &&
+		    (said == TURNS_GO || said == TURNS_SKIP || said == TURNS_OVER))
+			return said;
 		snprintf(err->text, sizeof(err->text), "the run this one takes turns with is gone");
 		return -ECANCELED;
 	}
@@ -33,17 +47,35 @@ static int wait_for_go(int fd, struct vop_error *err)
 	return -EINTR;
 }
 
-int turns_wait(struct coord *c, struct vop_error *err)
+int turns_wait(struct coord *c, const struct job *next, struct vop_error *err)
 {
-	const char ready = TURNS_READY;
-	int e;
+	struct coord_turns *t = &c->turns;
+	struct turns_question q = {.version = TURNS_VERSION,
+				   .next = case_of(next),
+				   .last = t->last,
+				   .fit = t->fit,
+				   .value = t->value,
+				   .rtt_ns = t->rtt_ns};
+	int answer;
 
-	if (c->turns_fd <= 0)
+	if (t->fd <= 0)
 		return 0;
+	if (t->over)
+		return 1;
+	t->last = 0;
 	signal_workers(c, SIGSTOP);
 	/* Whether it arrives shows in the answer. */
-	send(c->turns_fd, &ready, 1, MSG_NOSIGNAL);
-	e = wait_for_go(c->turns_fd, err);
+	send(t->fd, &q, sizeof(q), MSG_NOSIGNAL);
+	answer = wait_for_answer(t->fd, err);
 	signal_workers(c, SIGCONT);
-	return e;
+	t->over = answer == TURNS_OVER;
+	return answer < 0 ? answer : answer != TURNS_GO;
+}
+
+void turns_measured(struct coord *c, const struct job *j, double value, double rtt_ns, bool fit)
+{
+	c->turns.last = case_of(j);
+	c->turns.value = value;
+	c->turns.rtt_ns = rtt_ns;
+	c->turns.fit = fit;
 }

@@ -212,8 +212,7 @@ int suite_rank(void)
 {
 	CU_pSuite s = CU_add_suite("rank statistics", NULL, NULL);
 
-	if (!s ||
-	    !CU_add_test(s, "two small samples, counted out", test_small_samples) ||
+	if (!s || !CU_add_test(s, "two small samples, counted out", test_small_samples) ||
 	    !CU_add_test(s, "a few differences, counted out", test_small_differences) ||
 	    !CU_add_test(s, "the chance follows the hypothesis", test_p_follows_the_hypothesis) ||
 	    !CU_add_test(s, "ties, and samples of one", test_ties_and_one) ||
