@@ -186,8 +186,28 @@ static int not_json(const char *buf, size_t n, const json_error_t *e, struct run
 	}
 	if (buf[start] == '{' && to_the_end)
 		return runs_refuse(why, -EINVAL, "ends in the middle; was it copied whole?");
+	if (buf[start] == '{')
+		return runs_refuse(why, -EINVAL,
+				   "is no sound JSON: line %d, column %d: %s; was it edited? Take "
+				   "the file as vop-bench wrote it",
+				   e->line, e->column, e->text);
 	return runs_refuse(why, -EINVAL, "is not JSON: line %d, column %d: %s%s", e->line,
 			   e->column, e->text, OUR_FILE);
+}
+
+/*
+ * The document; *skimmed: with its distributions as texts. NULL after filling *e, from the bytes as they
+ * are in the file.
+ */
+static json_t *parse(const char *buf, size_t n, bool *skimmed, json_error_t *e)
+{
+	char *brief = malloc(RUNS_SKIM_ROOM(n));
+	size_t brief_n = brief ? runs_skim(buf, n, brief) : 0;
+	json_t *doc = brief_n ? json_loadb(brief, brief_n, JSON_REJECT_DUPLICATES, e) : NULL;
+
+	free(brief);
+	*skimmed = doc != NULL;
+	return doc ? doc : json_loadb(buf, n, JSON_REJECT_DUPLICATES, e);
 }
 
 int runs_parse(const char *buf, size_t n, struct arena *a, struct run_file *f,
@@ -200,7 +220,7 @@ int runs_parse(const char *buf, size_t n, struct arena *a, struct run_file *f,
 	int err;
 
 	memset(f, 0, sizeof(*f));
-	doc = json_loadb(buf, n, JSON_REJECT_DUPLICATES, &e);
+	doc = parse(buf, n, &rd.skimmed, &e);
 	if (!doc)
 		return not_json(buf, n, &e, why);
 	err = check_schema(doc, why);

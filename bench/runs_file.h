@@ -3,6 +3,7 @@
  * One result file from its bytes: what is behind bench/runs.h, and what a fuzzer feeds.
  *
  *   runs_file.c    bytes into JSON, the "run" object
+ *   runs_skim.c    the same document, shorter
  *   runs_result.c  the "results"
  *   runs_check.c   does a result agree with itself?
  *   runs_member.c  members of objects by type, and what is said when one is wrong
@@ -39,6 +40,7 @@ int runs_refuse(struct runs_fault *why, int code, const char *fmt, ...)
 struct runs_reader {
 	struct arena *a;
 	struct runs_fault *why;
+	bool skimmed; /* lists of pairs are texts */
 	/* Where it stands, for messages. */
 	struct {
 		size_t result, round; /* RUNS_NONE: in none */
@@ -51,6 +53,15 @@ struct runs_reader {
 		double below_ns; /* INFINITY: no bound */
 	} bin[16];
 };
+
+/*
+ * runs_skim.c: blanks left out, and the lists of distributions in the results turned into texts,
+ * "[[87,3],[88,1]]". out: RUNS_SKIM_ROOM(n) bytes. Returns how many it took; 0: it cannot be done.
+ * What is no JSON does not become any, and what is JSON stays so.
+ */
+
+#define RUNS_SKIM_ROOM(n) ((n) + (n) / 4 + 16)
+size_t runs_skim(const char *in, size_t n, char *out);
 
 /* runs_result.c: all of doc's results. */
 int runs_results(struct runs_reader *rd, const json_t *doc, struct run_file *f);

@@ -229,6 +229,11 @@ static int read_limit(const struct runs_reader *rd, const json_t *o, struct run_
 	return err;
 }
 
+static int not_a_pair(const struct runs_reader *rd, size_t i)
+{
+	return runs_wrong(rd, "values", "holds no pair of value and count at [%zu]", i);
+}
+
 static int read_steps(struct runs_reader *rd, const json_t *list, struct run_hist *h)
 {
 	struct run_step *step;
@@ -246,17 +251,57 @@ static int read_steps(struct runs_reader *rd, const json_t *list, struct run_his
 
 		if (json_array_size(pair) != 2 || !json_is_number(ns) || !json_is_integer(count) ||
 		    json_number_value(ns) < 0 || json_integer_value(count) < 1)
-			return runs_wrong(rd, "values", "[%zu] is not a pair of value and count",
-					  i);
+			return not_a_pair(rd, i);
 		step[i].ns = json_number_value(ns);
 		step[i].count = (uint64_t)json_integer_value(count);
 	}
 	return 0;
 }
 
+/* "[[87,3],[88,1]]", as runs_skim() makes it; anybody's text, if the name was written oddly. */
+static int read_pairs(struct runs_reader *rd, const char *s, struct run_hist *h)
+{
+	struct run_step *step;
+	const char *c;
+	char *end;
+	size_t i;
+
+	for (c = s; *c; c++)
+		h->steps += *c == '[';
+	if (*s++ != '[')
+		return not_a_pair(rd, 0);
+	step = arena_alloc(rd->a, --h->steps, sizeof(*step));
+	if (!step)
+		return runs_no_memory(rd);
+	h->step = step;
+	for (i = 0; i < h->steps; i++) {
+		if ((i && *s++ != ',') || *s++ != '[')
+			return not_a_pair(rd, i);
+		step[i].ns = (double)strtoull(s, &end, 10);
+		if (*end++ != ',')
+			return not_a_pair(rd, i);
+		step[i].count = strtoull(end, &end, 10);
+		if (*end++ != ']' || step[i].count == 0)
+			return not_a_pair(rd, i);
+		s = end;
+	}
+	return 0;
+}
+
+static int read_values(struct runs_reader *rd, const json_t *o, struct run_hist *h)
+{
+	const json_t *list = json_object_get(o, "values");
+	int err;
+
+	if (rd->skimmed && json_is_string(list))
+		return read_pairs(rd, json_string_value(list), h);
+	err = runs_array(rd, o, "values", RUNS_MUST, &list);
+	return err ? err : read_steps(rd, list, h);
+}
+
 static int read_hist(struct runs_reader *rd, const json_t *o, struct run_hist *h)
 {
-	const json_t *hist, *values;
+	const json_t *hist;
 	const char *unit;
 	int err = runs_object(rd, o, "histogram", RUNS_MAY, &hist);
 
@@ -275,9 +320,7 @@ static int read_hist(struct runs_reader *rd, const json_t *o, struct run_hist *h
 	if (!err)
 		err = runs_amount(rd, hist, "mean", RUNS_MUST, &h->mean);
 	if (!err)
-		err = runs_array(rd, hist, "values", RUNS_MUST, &values);
-	if (!err)
-		err = read_steps(rd, values, h);
+		err = read_values(rd, hist, h);
 	if (!err)
 		err = runs_check_hist(rd, hist, h);
 	rd->at.in = "";
