@@ -165,6 +165,20 @@ static int open_one(struct driver_state *d, unsigned i, struct vop_error *err)
 	return e;
 }
 
+/* Who it is that was measured, as far as the transport tells. */
+static void describe_device(const struct session *s, struct agent_answer *ans)
+{
+	unsigned queues = 0;
+	uint16_t size = 0;
+
+	ans->offered[0] = s->offered[0];
+	ans->offered[1] = s->offered[1];
+	if (s->t->ops->queue_count(s->t, &queues) == 0)
+		ans->queues = queues;
+	if (queues && s->t->ops->queue_size_max(s->t, 0, &size) == 0)
+		ans->queue_size_max = size;
+}
+
 static int driver_session(struct agent *a, struct agent_answer *ans, struct vop_error *err)
 {
 	struct driver_state *d = a->state;
@@ -200,6 +214,7 @@ static int driver_session(struct agent *a, struct agent_answer *ans, struct vop_
 	}
 	ans->features[0] = d->s[0]->features[0];
 	ans->features[1] = d->s[0]->features[1];
+	describe_device(d->s[0], ans);
 	return 0;
 }
 

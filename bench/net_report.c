@@ -188,16 +188,10 @@ static double median_of(const struct net_case *k, enum regime g,
 	return s.median;
 }
 
-static double value_share(const struct net_case *k, const struct measured *m)
-{
-	(void)k;
-	return m->round.limit > 0 ? m->round.value / m->round.limit : 0;
-}
-
 static double value_work(const struct net_case *k, const struct measured *m)
 {
 	(void)k;
-	return m->work_limit > 0 ? m->round.value / m->work_limit : 0;
+	return m->work_limit;
 }
 
 static double value_limit(const struct net_case *k, const struct measured *m)
@@ -211,6 +205,15 @@ static double value_rtts(const struct net_case *k, const struct measured *m)
 	double rtt = value_rtt(k, m);
 
 	return rtt > 0 ? m->p[0] / rtt : 0;
+}
+
+/* As result files give it: the median of the rates held against the median of the bounds. */
+static double share_of(const struct net_case *k, enum regime g,
+		       double (*bound)(const struct net_case *, const struct measured *), bool all)
+{
+	double of = median_of(k, g, bound, all);
+
+	return of > 0 ? median_of(k, g, value_rate, all) / of : 0;
 }
 
 /* The rate table with all its columns; a narrower terminal gets fewer, not broken lines. */
@@ -288,7 +291,7 @@ static void rows(struct table *t, const struct net_run *n, const struct net_case
 			double cd = median_of(k, g, value_cpu_driver, all),
 			       cv = median_of(k, g, value_cpu_device, all);
 
-			share = median_of(k, g, value_share, all);
+			share = share_of(k, g, value_limit, all);
 			table_cell(t, TABLE_PLAIN, "%s",
 				   human_si(a, sizeof(a), median_of(k, g, value_rate, all), "/s"));
 			table_cell(t, share > 1.0 + RESULT_LIMIT_SLACK ? TABLE_BAD : TABLE_PLAIN,
@@ -297,7 +300,7 @@ static void rows(struct table *t, const struct net_run *n, const struct net_case
 				table_cell(t, TABLE_PLAIN, share > 0 ? "%s" : "-",
 					   human_si(b, sizeof(b), median_of(k, g, value_limit, all),
 						    "/s"));
-			share = median_of(k, g, value_work, all);
+			share = share_of(k, g, value_work, all);
 			table_cell(t, TABLE_PLAIN, share > 0 ? "%.0f" : "-", share * 100);
 			if (!narrow)
 				table_cell(t, TABLE_PLAIN, "%s",
@@ -345,9 +348,7 @@ static void print_legend(const struct net_run *n)
 	if (any && !n->p.foreign && !n->p.yield)
 		printf("limit: the same bytes from one producer to one consumer, no protocol, "
 		       "measured\n"
-		       "around each round; same work: frames made and verified as well. Shares "
-		       "are\n"
-		       "medians of the rounds' own, so rate / limit may differ from them.\n");
+		       "around each round; same work: frames made and verified as well.\n");
 }
 
 static void print_tables(const struct net_run *n)
@@ -450,13 +451,38 @@ static void print_foot(const struct net_run *n)
 	       n->huge ? "huge pages" : "no huge pages");
 }
 
-static json_t *features_json(const struct net_run *n)
+static json_t *features_json(const uint64_t features[2])
 {
 	json_t *a = json_array();
 
 	for (const char *const *w = feature_words(VOP_NET_ID); *w; w++)
-		if (vop_feature_has(n->features, (unsigned)feature_bit(VOP_NET_ID, *w, strlen(*w))))
+		if (vop_feature_has(features, (unsigned)feature_bit(VOP_NET_ID, *w, strlen(*w))))
 			json_array_append_new(a, json_string(*w));
+	return a;
+}
+
+/* The implementation under test, as the driver met it. */
+static json_t *device_json(const struct net_run *n)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "implementation",
+			    json_string(n->p.foreign ? "attached" : "the VOP of this build"));
+	json_object_set_new(o, "device_id", json_integer(VOP_NET_ID));
+	json_object_set_new(o, "queues", json_integer(n->queues));
+	json_object_set_new(o, "queue_size_max", json_integer(n->queue_size_max));
+	json_object_set_new(o, "features_offered", features_json(n->offered));
+	return o;
+}
+
+/* What the options left open. */
+static json_t *cpus_json(const struct net_run *n)
+{
+	json_t *a = json_array();
+
+	for (unsigned s = 0; s < SIDES; s++)
+		json_array_append_new(a, n->p.cpu[s] < 0 ? json_null()
+							 : json_integer(n->p.cpu[s]));
 	return a;
 }
 
@@ -472,7 +498,9 @@ static int write_result(struct net_run *n, bool *exceeded)
 		return cmd_could_not("cannot put the result together: %s", strerror(-e));
 	result_run_fact(res, "resident_driver", json_integer((json_int_t)n->resident[0]));
 	result_run_fact(res, "resident_device", json_integer((json_int_t)n->resident[1]));
-	result_run_fact(res, "features_negotiated", features_json(n));
+	result_run_fact(res, "device", device_json(n));
+	result_run_fact(res, "cpus_used", cpus_json(n));
+	result_run_fact(res, "features_negotiated", features_json(n->features));
 	result_run_fact(res, "frames_verified", json_integer((json_int_t)n->frames_checked));
 	result_run_fact(
 		res, "copies_per_frame",

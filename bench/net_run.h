@@ -30,7 +30,8 @@ struct net_run {
 	unsigned pass;
 	struct net_case *cases;
 	unsigned cases_n;
-	uint64_t features[2];
+	uint64_t features[2], offered[2];
+	uint32_t queues, queue_size_max; /* the device's */
 	bool opened; /* the device was reached: what goes wrong now is a failure */
 	bool books_wrong;
 	uint64_t frames_checked, frames_before; /* in the run; in the sessions before this one */

@@ -87,6 +87,10 @@ int net_run_session(struct net_run *n, uint32_t size)
 		       &n->err);
 	n->features[0] = ans.features[0];
 	n->features[1] = ans.features[1];
+	n->offered[0] = ans.offered[0];
+	n->offered[1] = ans.offered[1];
+	n->queues = ans.queues;
+	n->queue_size_max = ans.queue_size_max;
 	return e;
 }
 
