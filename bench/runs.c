@@ -176,7 +176,7 @@ static unsigned threads_for(size_t files)
 		n = (unsigned)CPU_COUNT(&set);
 	if (n > THREADS)
 		n = THREADS;
-	return files < n ? (unsigned)files : n;
+	return files && files < n ? (unsigned)files : n;
 }
 
 /* Read them all. The calling thread is one of the workers, so that it goes on without others. */

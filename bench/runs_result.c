@@ -55,7 +55,7 @@ static int read_round(const struct runs_reader *rd, const json_t *o, const char 
 	if (!err)
 		err = runs_amount(rd, o, "steal_s", RUNS_MAY, &d->steal_s);
 	if (!err)
-		err = runs_amount(rd, o, "at_s", RUNS_MAY, &d->at_s);
+		err = runs_number(rd, o, "at_s", RUNS_MAY, &d->at_s);
 	if (!err)
 		err = runs_count(rd, o, "migrations", RUNS_MAY, &d->migrations);
 	if (!err)
