@@ -27,14 +27,15 @@ enum { PAIRS_LEAST = 32 };
 #define WIDTH 0.8
 
 /*
- * Short rounds, many of them: neighbours in time see the same ground. Many passes: what a layout of
- * memory costs is drawn anew. docs/compare.md shows what these numbers buy.
+ * Short rounds: neighbours in time see the same ground. Many passes of one round rather than few of
+ * many: what a layout of memory happens to cost is drawn anew for each, and varies more than rounds
+ * of one layout do. docs/compare.md shows what these numbers buy.
  */
 static const struct {
 	const char *name, *word;
 } defaults[] = {
-	{"passes", "--passes=96"}, /* at most: it ends when no more is needed */
-	{"rounds", "--rounds=2"},
+	{"passes", "--passes=128"}, /* at most: it ends when no more is needed */
+	{"rounds", "--rounds=1"},
 	{"duration", "--duration=20ms"},
 	{"no-limit", "--no-limit"},
 };

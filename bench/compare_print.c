@@ -12,6 +12,8 @@
 #include "report/junit.h"
 #include "report/table.h"
 
+#define DISTURBED 0.3 /* of the rounds: worth a word */
+
 static enum table_style style_of(enum compare_verdict v)
 {
 	switch (v) {
@@ -122,8 +124,41 @@ static void print_sum(const struct comparison *c, const struct compare_options *
 		       table_style_end(c->gate_broken ? TABLE_BAD : TABLE_GOOD, colour));
 }
 
+/* Of how many rounds is this? A machine that was busy leaves few. */
+static void print_disturbed(const struct runs *old, const struct runs *now)
+{
+	const struct runs *const side[] = {old, now};
+	size_t rounds = 0, marked = 0, by[ROUND_MARK_BITS] = {0};
+
+	for (size_t s = 0; s < 2; s++) {
+		for (size_t f = 0; f < side[s]->n; f++) {
+			for (size_t i = 0; i < side[s]->file[f].results; i++) {
+				const struct run_result *r = &side[s]->file[f].result[i];
+
+				rounds += r->rounds;
+				for (size_t k = 0; k < r->rounds; k++) {
+					marked += r->round[k].marks != 0;
+					for (unsigned b = 0; b < ROUND_MARK_BITS; b++)
+						by[b] += r->round[k].marks >> b & 1;
+				}
+			}
+		}
+	}
+	if (!rounds || (double)marked < DISTURBED * (double)rounds)
+		return;
+	printf("%s%.0f %% of the rounds were disturbed%s and left out, so intervals are wide:",
+	       table_style_begin(TABLE_WARN, table_colour(stdout)),
+	       100 * (double)marked / (double)rounds,
+	       table_style_end(TABLE_WARN, table_colour(stdout)));
+	for (unsigned b = 0, n = 0; b < ROUND_MARK_BITS; b++)
+		if ((double)by[b] > 0.1 * (double)marked)
+			printf("%s %s", n++ ? ";" : "", round_mark_text(b));
+	printf("\n");
+}
+
 static void print_all(const struct comparison *c, const struct compare_options *o,
-		      const struct compare_output *out)
+		      const struct compare_output *out, const struct runs *old,
+		      const struct runs *now)
 {
 	if (c->ignored[0])
 		printf("differs on purpose: %s\n", c->ignored);
@@ -132,6 +167,7 @@ static void print_all(const struct comparison *c, const struct compare_options *
 	printf("%s\n\n", c->method);
 	print_rows(c, o, out);
 	print_refusals(c);
+	print_disturbed(old, now);
 	print_sum(c, o, out);
 }
 
@@ -328,7 +364,7 @@ static int outcome(const struct comparison *c, const struct compare_options *o,
 		return cmd_could_not("nothing to compare: %s",
 				     c->refusals ? c->refusal[0].reason
 						 : "there are no results in these files");
-	print_all(c, o, out);
+	print_all(c, o, out, old, now);
 	if (out->deals)
 		status = print_deals(c, o, out, old, now);
 	if (out->json && !status)
