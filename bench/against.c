@@ -24,7 +24,7 @@
 enum { SIDE_A, SIDE_B, RUNS };
 /* Of each case: so many pairs at least, and until its interval is this part of the margin wide. */
 enum { PAIRS_LEAST = 32 };
-#define WIDTH 0.8
+#define WIDTH 0.5
 
 /*
  * Short rounds: neighbours in time see the same ground. Many passes of one round rather than few of
@@ -36,7 +36,7 @@ static const struct {
 } defaults[] = {
 	{"passes", "--passes=128"}, /* at most: it ends when no more is needed */
 	{"rounds", "--rounds=1"},
-	{"duration", "--duration=20ms"},
+	{"duration", "--duration=10ms"},
 	{"no-limit", "--no-limit"},
 };
 

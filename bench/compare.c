@@ -108,12 +108,25 @@ static int key_of(struct match *m, struct item *it)
 	return it->kind && it->key ? 0 : -ENOMEM;
 }
 
-/* The same figures in other words: told once. */
+static const char *value_of(const struct run_result *r, const char *key)
+{
+	const char *v = run_param_text(r, key);
+
+	return v ? v : "";
+}
+
+/*
+ * The same figures in other words are told once: goodput is the rate times the size; and a side
+ * that polls burns its CPU whatever it does, so that its CPU time per frame is the rate's
+ * reciprocal.
+ */
 static bool derived(const struct run_file *f, const struct run_result *r)
 {
-	if (strcmp(r->metric, "goodput"))
-		return false;
-	for (size_t i = 0; i < f->results; i++)
+	bool goodput = strcmp(r->metric, "goodput") == 0,
+	     cpu = strncmp(r->metric, "cpu_per_frame", strlen("cpu_per_frame")) == 0 &&
+		   strcmp(value_of(r, "notify"), "poll") == 0;
+
+	for (size_t i = 0; (goodput || cpu) && i < f->results; i++)
 		if (strcmp(f->result[i].metric, "rate") == 0 &&
 		    strcmp(f->result[i].name, r->name) == 0)
 			return true;
@@ -181,13 +194,6 @@ static int gather(struct match *m, const struct runs *old, const struct runs *si
 }
 
 /* --- parameters that differ between the sides as wholes --- */
-
-static const char *value_of(const struct run_result *r, const char *key)
-{
-	const char *v = run_param_text(r, key);
-
-	return v ? v : "";
-}
 
 /* The one value a side has everywhere for a key; NULL: it varies. */
 static const char *only_value(const struct runs *side, const char *key)

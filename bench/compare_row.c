@@ -17,9 +17,8 @@
 #include "bench/rank.h"
 
 enum {
-	UNITS_TWO = 5,	  /* of each of two sides: 2 in 252 arrangements are as extreme */
-	UNITS_PAIRED = 8, /* of differences: 2 in 256 signs are */
-	UNITS_LEAST = 4	  /* fewer passes that saw a regime say nothing of it */
+	UNITS_TWO = 5,	 /* of each of two sides: 2 in 252 arrangements are as extreme */
+	UNITS_PAIRED = 8 /* of differences: 2 in 256 signs are */
 };
 
 /*
@@ -233,6 +232,31 @@ static void pairs_of(const struct run_result *a, const struct run_result *b, dou
 	}
 }
 
+/* How many passes the runs had in all, of whatever regime. */
+static size_t passes_of(const struct compare_side *s, size_t n)
+{
+	size_t sum = 0;
+
+	for (size_t k = 0; k < n; k++) {
+		uint32_t last = 0;
+
+		for (size_t i = 0; i < s[k].file->results; i++) {
+			const struct run_result *r = &s[k].file->result[i];
+
+			if (r->rounds && r->round[r->rounds - 1].pass > last)
+				last = r->round[r->rounds - 1].pass;
+		}
+		sum += last + 1;
+	}
+	return sum;
+}
+
+/* Fewer than these witnesses and there is no row: where runs had more, this regime was too rare. */
+static size_t units_needed(const struct compare_side *old, size_t olds)
+{
+	return passes_of(old, olds) >= UNITS_PAIRED ? UNITS_PAIRED : 1;
+}
+
 static int fill_paired(struct comparison *c, const struct compare_options *o, struct compare_row *w,
 		       const struct compare_side *old, size_t olds, const struct compare_side *now,
 		       size_t nows)
@@ -245,7 +269,7 @@ static int fill_paired(struct comparison *c, const struct compare_options *o, st
 	for (size_t k = 0; k < olds && !e; k++)
 		pairs_of(old[k].r, partner(&old[k], now, nows), scratch, &p);
 	w->old_units = w->new_units = p.units;
-	if (!e && p.units >= UNITS_LEAST) {
+	if (!e && p.units >= units_needed(old, olds)) {
 		bool units = p.units >= UNITS_PAIRED;
 		const double *d = units ? p.unit : p.pair;
 		size_t n = units ? p.units : p.pairs;
@@ -325,11 +349,12 @@ int compare_row_fill(struct comparison *c, const struct compare_options *o,
 	} else {
 		e = paired ? fill_paired(c, o, w, old, olds, now, nows)
 			   : fill_apart(c, o, w, &a, &b);
-		if (!e && paired && w->old_units < UNITS_LEAST)
-			e = compare_refuse(c, row_name(c, old->r),
-					   "hardly any two rounds in turn were both undisturbed, "
-					   "and alike",
-					   1);
+		if (!e && paired && w->old_units < units_needed(old, olds))
+			e = compare_refuse(
+				c, row_name(c, old->r),
+				"too rarely were two rounds in turn both undisturbed, of "
+				"this regime, and alike",
+				1);
 		else if (!e) {
 			w->old = old->r;
 			w->now = now->r;

@@ -97,10 +97,55 @@ static double value_p999(const struct net_case *k, const struct measured *m)
 	return m->p[2];
 }
 
+static double value_samples(const struct net_case *k, const struct measured *m)
+{
+	(void)k;
+	return (double)m->result[SIDE_DRIVER].frames;
+}
+
 static double value_rtt(const struct net_case *k, const struct measured *m)
 {
 	(void)k;
 	return (m->round.rtt_before_ns + m->round.rtt_after_ns) / 2;
+}
+
+static double median_of(const struct net_case *k, enum regime g,
+			double (*value)(const struct net_case *, const struct measured *), bool all)
+{
+	double *v = calloc(k->rounds ? k->rounds : 1, sizeof(*v));
+	struct stats s = {0};
+	size_t c = 0;
+
+	for (unsigned i = 0; v && i < k->rounds; i++)
+		if (k->m[i].round.regime == g && (all || !k->m[i].round.marks))
+			v[c++] = value(k, &k->m[i]);
+	if (v)
+		stats_of(v, c, &s);
+	free(v);
+	return s.median;
+}
+
+/* Round trips of a round that a percentile needs: ten beyond it. */
+static uint64_t samples_needed(enum result_metric metric)
+{
+	return metric == METRIC_LATENCY_P999 ? 10000 : metric == METRIC_LATENCY_P99 ? 1000 : 0;
+}
+
+/* Does a regime's typical round have enough round trips for this percentile? */
+static bool percentile_known(const struct net_case *k, enum regime g, enum result_metric metric)
+{
+	return median_of(k, g, value_samples, true) >= (double)samples_needed(metric);
+}
+
+/* Leave out regimes of which a percentile would be a few outliers; returns how many rounds stay. */
+static unsigned keep_known(const struct net_case *k, enum result_metric metric, struct round *r)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < k->rounds; i++)
+		if (percentile_known(k, k->m[i].round.regime, metric))
+			r[n++] = r[i];
+	return n;
 }
 
 static int add(struct result *res, const struct net_run *n, const struct net_case *k,
@@ -141,9 +186,10 @@ static int add(struct result *res, const struct net_run *n, const struct net_cas
 	for (unsigned i = 0; latency && i < k->rounds; i++)
 		if (limit_name)
 			r[i].limit = value_rtt(k, &k->m[i]);
+	e.rounds_n = keep_known(k, metric, r);
 	for (unsigned g = 0; g < REGIMES; g++)
 		e.hist[g] = metric == METRIC_LATENCY_P50 ? k->hist[g] : NULL;
-	err = k->rounds ? result_add(res, &e) : 0;
+	err = e.rounds_n ? result_add(res, &e) : 0;
 	free(r);
 	return err;
 }
@@ -170,22 +216,6 @@ static int add_case(struct result *res, const struct net_run *n, const struct ne
 	if (!n->p.foreign)
 		e = e ? e : add(res, n, k, name, METRIC_CPU_DEVICE, value_cpu_device, NULL);
 	return e;
-}
-
-static double median_of(const struct net_case *k, enum regime g,
-			double (*value)(const struct net_case *, const struct measured *), bool all)
-{
-	double *v = calloc(k->rounds ? k->rounds : 1, sizeof(*v));
-	struct stats s = {0};
-	size_t c = 0;
-
-	for (unsigned i = 0; v && i < k->rounds; i++)
-		if (k->m[i].round.regime == g && (all || !k->m[i].round.marks))
-			v[c++] = value(k, &k->m[i]);
-	if (v)
-		stats_of(v, c, &s);
-	free(v);
-	return s.median;
 }
 
 static double value_work(const struct net_case *k, const struct measured *m)
@@ -281,9 +311,11 @@ static void rows(struct table *t, const struct net_run *n, const struct net_case
 			table_cell(t, TABLE_PLAIN, "%s",
 				   human_ns(a, sizeof(a), median_of(k, g, value_p50, all)));
 			table_cell(t, TABLE_PLAIN, share > 0 ? "%.2f" : "-", share);
-			table_cell(t, TABLE_PLAIN, "%s",
+			table_cell(t, TABLE_PLAIN,
+				   percentile_known(k, g, METRIC_LATENCY_P99) ? "%s" : "-",
 				   human_ns(a, sizeof(a), median_of(k, g, value_p99, all)));
-			table_cell(t, TABLE_PLAIN, "%s",
+			table_cell(t, TABLE_PLAIN,
+				   percentile_known(k, g, METRIC_LATENCY_P999) ? "%s" : "-",
 				   human_ns(a, sizeof(a), median_of(k, g, value_p999, all)));
 			table_cell(t, TABLE_PLAIN, "%s",
 				   human_si(a, sizeof(a), median_of(k, g, value_rate, all), "/s"));
@@ -481,8 +513,7 @@ static json_t *cpus_json(const struct net_run *n)
 	json_t *a = json_array();
 
 	for (unsigned s = 0; s < SIDES; s++)
-		json_array_append_new(a, n->p.cpu[s] < 0 ? json_null()
-							 : json_integer(n->p.cpu[s]));
+		json_array_append_new(a, n->p.cpu[s] < 0 ? json_null() : json_integer(n->p.cpu[s]));
 	return a;
 }
 

@@ -124,7 +124,8 @@ void round_judge(struct round *r)
 		r->marks |= ROUND_MARK_STEAL;
 	if (r->migrations)
 		r->marks |= ROUND_MARK_MIGRATED;
-	if ((double)r->switches > fmax(2, ROUND_SWITCHES_PER_S * r->duration_s))
+	/* How often is a guess at how much; where that is known it counts alone. */
+	if (!(r->busy > 0) && (double)r->switches > fmax(2, ROUND_SWITCHES_PER_S * r->duration_s))
 		r->marks |= ROUND_MARK_SWITCHED;
 	if (r->busy > 0 && r->busy < ROUND_BUSY)
 		r->marks |= ROUND_MARK_DISPLACED;
