@@ -405,40 +405,49 @@ static void try_document(const json_t *doc)
 	free(text);
 }
 
-/* Replace each member and element below v by something else, and leave it out. */
+/* Replace what is under key, or at index i of a list, by everything else, and leave it out. */
+static void mutate_one(json_t *doc, json_t *v, const char *key, size_t i)
+{
+	json_t *kept = json_incref(key ? json_object_get(v, key) : json_array_get(v, i));
+	size_t k;
+
+	for (k = 0; k < OTHERS; k++) {
+		json_t *other = json_loads(others[k], JSON_DECODE_ANY, NULL);
+
+		CU_ASSERT_EQUAL_FATAL(key ? json_object_set_new(v, key, other)
+					  : json_array_set_new(v, i, other),
+				      0);
+		try_document(doc);
+	}
+	if (key)
+		json_object_del(v, key);
+	else
+		json_array_remove(v, i);
+	try_document(doc);
+	if (key)
+		json_object_set_new(v, key, kept);
+	else
+		json_array_insert_new(v, i, kept);
+}
+
+/* All below v. Members put back stand at the end, so the names are listed first. */
 static void mutate(json_t *doc, json_t *v)
 {
-	json_t *inner, *keep;
+	json_t *inner, *names = json_array();
 	const char *key;
-	void *next;
-	size_t i, k;
+	size_t i;
 
-	json_object_foreach_safe(v, next, key, inner)
-	{
-		char *name = strdup(key);
-
-		keep = json_incref(inner);
-		for (k = 0; k < OTHERS; k++) {
-			json_object_set_new(v, name, json_loads(others[k], JSON_DECODE_ANY, NULL));
-			try_document(doc);
-		}
-		json_object_del(v, name);
-		try_document(doc);
-		json_object_set_new(v, name, keep);
-		free(name);
+	json_object_foreach(v, key, inner) json_array_append_new(names, json_string(key));
+	for (i = 0; i < json_array_size(names); i++) {
+		key = json_string_value(json_array_get(names, i));
+		mutate_one(doc, v, key, 0);
+		mutate(doc, json_object_get(v, key));
 	}
 	for (i = 0; i < json_array_size(v); i++) {
-		keep = json_incref(json_array_get(v, i));
-		for (k = 0; k < OTHERS; k++) {
-			json_array_set_new(v, i, json_loads(others[k], JSON_DECODE_ANY, NULL));
-			try_document(doc);
-		}
-		json_array_remove(v, i);
-		try_document(doc);
-		json_array_insert_new(v, i, keep);
+		mutate_one(doc, v, NULL, i);
+		mutate(doc, json_array_get(v, i));
 	}
-	json_object_foreach_safe(v, next, key, inner) mutate(doc, inner);
-	json_array_foreach(v, i, inner) mutate(doc, inner);
+	json_decref(names);
 }
 
 static void test_every_member(void)
@@ -461,8 +470,8 @@ static void test_every_byte(void)
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
 	for (i = 0; i < n; i++) {
-		for (k = 0; k < sizeof(put) - 1; k++) {
-			text[i] = put[k];
+		for (k = 0; k < 3; k++) {
+			text[i] = put[(i * 3 + k) % (sizeof(put) - 1)];
 			parse(text, n);
 		}
 		text[i] = runs_sample[i];
