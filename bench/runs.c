@@ -290,7 +290,7 @@ static const char *label_of(struct own *own, const char *path, unsigned parts)
 	bool whole = parts > 1 && tail_of(path, parts - 1) == path;
 	size_t n = strlen(tail);
 
-	if (!whole && n > 5 && strcmp(tail + n - 5, ".json") == 0)
+	if (!whole && n > 5 && tail[n - 6] != '/' && strcmp(tail + n - 5, ".json") == 0)
 		n -= 5;
 	return arena_text(&own->arena, tail, n);
 }

@@ -99,7 +99,7 @@ static void both_free(struct both *b)
 static void in_turn(struct both *b)
 {
 	for (size_t f = 0; f < b->old.runs.n; f++) {
-		char id[16];
+		char id[24];
 
 		snprintf(id, sizeof(id), "%zu", f);
 		json_object_set_new(b->old.run[f], "turns", json_pack("{s:s}", "id", id));
