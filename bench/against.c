@@ -53,6 +53,14 @@ struct against {
 
 /* --- what to run --- */
 
+static bool in_table(const struct opt *table, const char *name)
+{
+	for (; table->name; table++)
+		if (strcmp(table->name, name) == 0)
+			return true;
+	return false;
+}
+
 static bool executable(const char *path)
 {
 	struct stat st;
@@ -84,6 +92,18 @@ static int find_build(const char *word, char *path, size_t size)
 						word, word);
 }
 
+/*
+ * Of a target that may not be ours only transmit is measured unless more is asked for. Rounds pair
+ * when both runs go the same way.
+ */
+static void same_directions(struct against *g)
+{
+	if (!in_table(g->job->table, "dir") || opt_given(g->job->table, g->job->args, "dir"))
+		return;
+	for (unsigned i = 0; i < RUNS; i++)
+		side_word(&g->side[i], "--dir=tx");
+}
+
 /* The words of --against: where B differs. They land at the end of its command line. */
 static int parse_with(struct against *g)
 {
@@ -103,6 +123,7 @@ static int parse_with(struct against *g)
 	} else if (word[0] != '-' && strchr(word, ':') &&
 		   !strchr(word, '/') == !strstr(word, ":/") && access(word, F_OK)) {
 		side_own_word(b, "--target", word);
+		same_directions(g);
 		word = strtok_r(NULL, " \t", &save);
 	} else if (word[0] != '-') {
 		int status = find_build(word, g->build, sizeof(g->build));
@@ -150,14 +171,6 @@ static void copy_words(struct side *s, const struct against_job *job)
 		if (two && ++i < job->argc && !ours)
 			side_word(s, job->argv[i]);
 	}
-}
-
-static bool in_table(const struct opt *table, const char *name)
-{
-	for (; table->name; table++)
-		if (strcmp(table->name, name) == 0)
-			return true;
-	return false;
 }
 
 static void make_words(struct against *g, struct side *s, unsigned index)

@@ -26,6 +26,8 @@ const char *compare_verdict_word(enum compare_verdict v)
 	return (unsigned)v < COMPARE_VERDICTS ? words[v] : "unknown";
 }
 
+#define NO_REGIME "none" /* as files name REGIME_NONE */
+
 /* --- memory of a comparison --- */
 
 struct kept {
@@ -92,14 +94,14 @@ struct match {
 	const char **ignore; /* ended by NULL: the options' and those found to differ */
 };
 
-static int key_of(struct match *m, struct item *it)
+static int key_of(struct match *m, struct item *it, const char *regime)
 {
 	const struct run_result *r = it->r;
 	char text[2048];
 	size_t at;
 
 	it->kind = compare_text(m->c, "%s|%s|%s", it->file->workload, r->name, r->metric);
-	at = (size_t)snprintf(text, sizeof(text), "%s|%s", it->kind ? it->kind : "", r->regime);
+	at = (size_t)snprintf(text, sizeof(text), "%s|%s", it->kind ? it->kind : "", regime);
 	for (size_t i = 0; i < r->params && at < sizeof(text); i++)
 		if (!in_list(m->ignore, r->param[i].key))
 			at += (size_t)snprintf(text + at, sizeof(text) - at, "|%s=%s",
@@ -170,24 +172,90 @@ static bool same_machine(struct match *m, const struct runs *old, const struct r
 	return false;
 }
 
-static int gather(struct match *m, const struct runs *old, const struct runs *side, bool now)
+/* How many parameters differ; the first of them in *key. */
+static size_t distance(const struct match *m, const struct run_result *a,
+		       const struct run_result *b, const char **key)
+{
+	size_t n = 0;
+
+	for (size_t pass = 0; pass < 2; pass++) {
+		const struct run_result *x = pass ? b : a, *y = pass ? a : b;
+
+		for (size_t i = 0; i < x->params; i++) {
+			const char *v = run_param_text(y, x->param[i].key);
+
+			if (in_list(m->ignore, x->param[i].key) ||
+			    (v && (pass || strcmp(v, x->param[i].text) == 0)))
+				continue;
+			if (n++ == 0)
+				*key = x->param[i].key;
+		}
+	}
+	return n;
+}
+
+static int add_item(struct match *m, const struct run_file *file, const struct run_result *r,
+		    bool now, const char *regime)
+{
+	struct item *it = &m->item[m->n];
+
+	*it = (struct item){.file = file, .r = r, .now = now, .order = m->n};
+	m->n++;
+	return key_of(m, it, regime);
+}
+
+/* The file of the other side that was measured in turn with this one. */
+static const struct run_file *in_turn_with(const struct run_file *f, const struct runs *other)
+{
+	for (size_t i = 0; i < other->n; i++)
+		if (compare_turns_id(f)[0] &&
+		    strcmp(compare_turns_id(f), compare_turns_id(&other->file[i])) == 0)
+			return &other->file[i];
+	return NULL;
+}
+
+/*
+ * A target of somebody else's cannot be probed: its rounds have no regime. Measured in turn with
+ * ours they saw the same ground, a few milliseconds apart, and go by the regimes of the other run.
+ */
+static int add_unprobed(struct match *m, const struct run_file *file, const struct run_result *r,
+			const struct run_file *other, bool now, bool *added)
+{
+	int e = 0;
+
+	for (size_t i = 0; i < other->results && !e; i++) {
+		const struct run_result *o = &other->result[i];
+		const char *key;
+
+		if (strcmp(o->name, r->name) || strcmp(o->metric, r->metric) ||
+		    strcmp(o->regime, NO_REGIME) == 0 || distance(m, r, o, &key))
+			continue;
+		e = add_item(m, file, r, now, o->regime);
+		*added = true;
+	}
+	return e;
+}
+
+static int gather(struct match *m, const struct runs *old, const struct runs *side,
+		  const struct runs *opposite, bool now)
 {
 	int e = 0;
 
 	for (size_t f = 0; f < side->n && !e; f++) {
-		const struct run_file *file = &side->file[f];
+		const struct run_file *file = &side->file[f], *other = in_turn_with(file, opposite);
 
 		if (!same_machine(m, old, file, &e))
 			continue;
 		for (size_t i = 0; i < file->results && !e; i++) {
-			struct item *it = &m->item[m->n];
+			const struct run_result *r = &file->result[i];
+			bool added = false;
 
-			if (derived(file, &file->result[i]))
+			if (derived(file, r))
 				continue;
-			*it = (struct item){
-				.file = file, .r = &file->result[i], .now = now, .order = m->n};
-			e = key_of(m, it);
-			m->n++;
+			if (other && strcmp(r->regime, NO_REGIME) == 0)
+				e = add_unprobed(m, file, r, other, now, &added);
+			if (!e && !added)
+				e = add_item(m, file, r, now, r->regime);
 		}
 	}
 	return e;
@@ -253,28 +321,6 @@ static const char *label(struct comparison *c, const struct run_result *r)
 	return compare_text(c, "%s %s%s%s%s%s%s, %s", r->name, r->metric, size ? " " : "",
 			    size ? size : "", size ? " B" : "", ring ? " " : "", ring ? ring : "",
 			    r->regime);
-}
-
-/* How many parameters differ; the first of them in *key. */
-static size_t distance(const struct match *m, const struct run_result *a,
-		       const struct run_result *b, const char **key)
-{
-	size_t n = 0;
-
-	for (size_t pass = 0; pass < 2; pass++) {
-		const struct run_result *x = pass ? b : a, *y = pass ? a : b;
-
-		for (size_t i = 0; i < x->params; i++) {
-			const char *v = run_param_text(y, x->param[i].key);
-
-			if (in_list(m->ignore, x->param[i].key) ||
-			    (v && (pass || strcmp(v, x->param[i].text) == 0)))
-				continue;
-			if (n++ == 0)
-				*key = x->param[i].key;
-		}
-	}
-	return n;
 }
 
 /* Why has this one no like on the other side? */
@@ -419,10 +465,11 @@ int compare_runs(const struct runs *old, const struct runs *now, const struct co
 		most += old->file[f].results;
 	for (size_t f = 0; f < now->n; f++)
 		most += now->file[f].results;
-	m.item = calloc(most ? most : 1, sizeof(*m.item));
+	/* One without a regime may stand for one of each. */
+	m.item = calloc(most ? most * REGIMES : 1, sizeof(*m.item));
 	e = m.item && old->n && now->n ? ignore_differing(&m, old, now) : -ENOMEM;
-	e = e ? e : gather(&m, old, old, false);
-	e = e ? e : gather(&m, old, now, true);
+	e = e ? e : gather(&m, old, old, now, false);
+	e = e ? e : gather(&m, old, now, old, true);
 	if (!e) {
 		qsort(m.item, m.n, sizeof(*m.item), by_key);
 		e = group_rows(&m);
