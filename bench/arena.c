@@ -6,7 +6,9 @@
 
 #include "bench/arena.h"
 
-#define CHUNK ((size_t)512 << 10)
+/* Each chunk is twice as large as the one before, so that many small arenas stay cheap. */
+#define CHUNK_LEAST ((size_t)8 << 10)
+#define CHUNK_MOST  ((size_t)512 << 10)
 
 struct arena_chunk {
 	struct arena_chunk *older;
@@ -14,14 +16,16 @@ struct arena_chunk {
 	_Alignas(max_align_t) char bytes[];
 };
 
-static struct arena_chunk *new_chunk(size_t size)
+static struct arena_chunk *new_chunk(struct arena *a, size_t size)
 {
 	struct arena_chunk *c = malloc(sizeof(*c) + size);
 
-	if (c) {
-		c->size = size;
-		c->used = 0;
-	}
+	if (!c)
+		return NULL;
+	c->older = a->chunk;
+	c->size = size;
+	c->used = 0;
+	a->chunk = c;
 	return c;
 }
 
@@ -29,24 +33,17 @@ void *arena_alloc(struct arena *a, size_t n, size_t size)
 {
 	const size_t align = _Alignof(max_align_t);
 	struct arena_chunk *c = a->chunk;
-	size_t want;
+	size_t want, room;
 	void *p;
 
 	if (__builtin_mul_overflow(n, size, &want) || want > SIZE_MAX / 2)
 		return NULL;
 	want = (want + align - 1) & ~(align - 1);
 	if (!c || c->size - c->used < want) {
-		c = new_chunk(want > CHUNK / 4 ? want : CHUNK);
+		room = !c ? CHUNK_LEAST : c->size < CHUNK_MOST ? c->size * 2 : CHUNK_MOST;
+		c = new_chunk(a, want > room ? want : room);
 		if (!c)
 			return NULL;
-		if (a->chunk && c->size != CHUNK) {
-			/* One of its own: room left in the newest is not given up for it. */
-			c->older = a->chunk->older;
-			a->chunk->older = c;
-		} else {
-			c->older = a->chunk;
-			a->chunk = c;
-		}
 	}
 	p = c->bytes + c->used;
 	c->used += want;

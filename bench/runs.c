@@ -79,7 +79,7 @@ static int read_all(struct worker *w, int fd, size_t size, size_t *n, struct run
 					   "is larger than any result file; name one that "
 					   "'vop-bench run' wrote");
 		/* One more than there is: the end shows at once. */
-		if (!make_room(w, *n < size ? size + 1 : *n + (64 << 10)))
+		if (!make_room(w, *n < size ? size + 1 : *n * 2 + (64 << 10)))
 			return runs_refuse(why, -ENOMEM, "out of memory; read fewer files at once");
 		do
 			got = read(fd, w->buf + *n, w->room - *n);
