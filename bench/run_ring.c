@@ -144,7 +144,7 @@ static int run_cases(struct ring_run *q)
 
 	for (q->pass = 0; q->pass < q->o.passes && !e && !q->c.turns.over; q->pass++) {
 		if (q->pass)
-			e = pair_again(&q->o.pair, &q->c, &q->err);
+			e = pair_again(&q->o.pair, q->pass, &q->c, &q->err);
 		for (unsigned i = 0; i < q->cases_n && !e; i++)
 			e = run_case(q, &q->cases[i]);
 	}
