@@ -150,7 +150,7 @@ static int run_cases(struct ring_run *q)
 	}
 	progress_end(&q->progress);
 	for (unsigned i = 0; i < q->cases_n && !e; i++)
-		e = add_case(q, &q->cases[i]);
+		e = q->cases[i].rounds ? add_case(q, &q->cases[i]) : 0;
 	return e;
 }
 
