@@ -16,6 +16,7 @@ struct against_opts {
 	const char *junit;   /* --junit */
 	const char *verdict; /* --verdict */
 	double gate;	     /* --gate in per cent; negative: none */
+	uint64_t patience;   /* --patience, ns */
 	const char *turns;   /* this run is a side of two: "a:ID" or "b:ID"; NULL: it is not */
 };
 

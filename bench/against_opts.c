@@ -26,6 +26,9 @@ unsigned against_opts_table(struct against_opts *o, struct opt *table)
 		 "with --against: write the comparison there as JSON", NULL, 0, 0, 0, 0, NULL},
 		{"junit", OPT_STRING, &o->junit, "FILE",
 		 "with --against: write the comparison there as JUnit XML", NULL, 0, 0, 0, 0, NULL},
+		{"patience", OPT_DURATION, &o->patience, NULL,
+		 "with --against: longest wait for one of the two to come back for its next round",
+		 "5min", 1000000000, 86400000000000ull, 0, 0, NULL},
 		{"turns", OPT_STRING, &o->turns, NULL, NULL, NULL, 0, 0, 0, 0, NULL},
 	};
 
@@ -48,7 +51,7 @@ int against_check(const struct against_opts *o, bool alone)
 			"use: vop-bench compare OLD NEW");
 		return -EINVAL;
 	}
-	if (o->with && alone) {
+	if ((o->with || o->turns) && alone) {
 		cmd_could_not("--against compares rates and times: leave out --chaos, --ndr and "
 			      "--idle");
 		return -EINVAL;

@@ -11,11 +11,17 @@
 #include <unistd.h>
 
 #include "bench/against_side.h"
+#include "bench/clock.h"
+
+/* A run that is told to end gives its workers some seconds each. */
+#define END_NS 10000000000ull
 
 void side_word(struct side *s, const char *word)
 {
 	if (s->words < SIDE_WORDS)
 		s->word[s->words++] = (char *)word;
+	else
+		s->words_lost = true;
 	s->word[s->words] = NULL;
 }
 
@@ -59,33 +65,83 @@ int side_start(struct side *s)
 	close(fd);
 	close(said);
 	s->fd = sv[0];
-	return s->pid < 0 ? -EAGAIN : 0;
+	if (s->pid < 0)
+		return -EAGAIN;
+	s->pidfd = (int)syscall(SYS_pidfd_open, s->pid, 0);
+	return 0;
 }
 
-static void wait_end(struct side *s)
+/* Has it ended? Waits until `until` for that. */
+static bool ended(struct side *s, uint64_t until)
 {
-	if (s->pid > 0)
-		while (waitpid(s->pid, &s->status, 0) < 0 && errno == EINTR)
-			;
-	s->pid = 0;
+	while (s->pid > 0) {
+		pid_t got = waitpid(s->pid, &s->status, WNOHANG);
+		struct pollfd p = {.fd = s->pidfd, .events = POLLIN};
+
+		if (got == s->pid || (got < 0 && errno != EINTR))
+			s->pid = 0;
+		else if (clock_ns() >= until)
+			return false;
+		else
+			poll(&p, 1, s->pidfd < 0 ? 20 : 1000);
+	}
+	if (s->pidfd >= 0)
+		close(s->pidfd);
+	s->pidfd = -1;
+	return true;
+}
+
+/* Let it end, then make it: by asking, then by force. at_once: do not wait for it to do so. */
+static void finish(struct side *s, bool at_once)
+{
+	if (s->fd >= 0)
+		close(s->fd);
+	s->fd = -1;
+	s->q = (struct turns_question){0};
+	if (s->pid <= 0 || ended(s, clock_ns() + (at_once ? 0 : END_NS)))
+		return;
+	s->put_down = true;
+	kill(s->pid, SIGTERM);
+	if (ended(s, clock_ns() + END_NS))
+		return;
+	kill(s->pid, SIGKILL);
+	ended(s, UINT64_MAX);
+}
+
+/* Read a question; false: none will come any more. */
+static bool take_question(struct side *s)
+{
+	ssize_t n = recv(s->fd, &s->q, sizeof(s->q), MSG_DONTWAIT | MSG_TRUNC);
+
+	if (n == (ssize_t)sizeof(s->q) && s->q.version == TURNS_VERSION) {
+		s->asked = true;
+		return true;
+	}
+	s->foreign = n > 0;
+	return false;
 }
 
 bool side_question(struct side *s)
 {
-	while (s->fd >= 0) {
-		struct pollfd p = {.fd = s->fd, .events = POLLIN};
+	uint64_t until = clock_ns() + s->patience_ns;
+	bool at_once = false;
 
-		if (coord_interrupted())
-			kill(s->pid, SIGTERM);
-		if (poll(&p, 1, 1000) <= 0)
+	while (s->fd >= 0) {
+		struct pollfd p[2] = {{.fd = s->fd, .events = POLLIN},
+				      {.fd = s->pidfd, .events = POLLIN}};
+
+		s->late = clock_ns() > until;
+		at_once = s->late || coord_interrupted();
+		/* A signal may come right before the poll: look again every second. */
+		if (!at_once && poll(p, 2, 1000) <= 0)
 			continue;
-		if (recv(s->fd, &s->q, sizeof(s->q), MSG_DONTWAIT) == (ssize_t)sizeof(s->q) &&
-		    s->q.version == TURNS_VERSION)
+		if (!at_once && p[0].revents && take_question(s))
 			return true;
-		close(s->fd);
-		s->fd = -1;
+		/* It ended, although its children may have kept the socket; or it is to end. */
+		at_once |= s->foreign;
+		break;
 	}
-	wait_end(s);
+	finish(s, at_once);
 	return false;
 }
 
@@ -99,25 +155,38 @@ void side_answer(struct side *s, char a)
 
 void side_end(struct side *s)
 {
-	if (s->fd >= 0)
-		close(s->fd); /* it sees that nobody gives it turns any more */
-	s->fd = -1;
-	if (s->pid > 0)
-		kill(s->pid, SIGTERM);
-	wait_end(s);
+	finish(s, true);
 }
 
-void side_last_words(struct side *s, char *buf, size_t size)
+bool side_failed(const struct side *s)
+{
+	return s->said && s->pid <= 0 && s->status && !s->put_down;
+}
+
+void side_last_words(const struct side *s, char *buf, size_t size)
 {
 	char line[512];
 
-	buf[0] = '\0';
+	if (WIFSIGNALED(s->status))
+		snprintf(buf, size, "it was killed by signal %d", WTERMSIG(s->status));
+	else
+		snprintf(buf, size, "it said nothing, and ended with status %d",
+			 WEXITSTATUS(s->status));
 	rewind(s->said);
-	while (fgets(line, sizeof(line), s->said)) {
+	while (!WIFSIGNALED(s->status) && fgets(line, sizeof(line), s->said)) {
 		const char *at = strncmp(line, "vop-bench: ", 11) == 0 ? line + 11 : line;
 
 		line[strcspn(line, "\n")] = '\0';
 		if (*at)
 			snprintf(buf, size, "%s", at);
 	}
+}
+
+void side_pass_on(const struct side *s, FILE *out)
+{
+	char line[512];
+
+	rewind(s->said);
+	while (fgets(line, sizeof(line), s->said))
+		fputs(line, out);
 }

@@ -10,6 +10,7 @@
 #include "bench/result.h"
 #include "report/json.h"
 #include "report/junit.h"
+#include "report/place.h"
 #include "report/table.h"
 
 #define DISTURBED 0.3 /* of the rounds: worth a word */
@@ -271,6 +272,25 @@ json_t *compare_json(const struct comparison *c, const struct compare_options *o
 	return doc;
 }
 
+static int not_written(const char *path, int e)
+{
+	return cmd_could_not("cannot write the comparison to %s: %s; name another place", path,
+			     strerror(-e));
+}
+
+int compare_check_places(const struct compare_output *out)
+{
+	const char *const all[] = {out->json, out->junit};
+
+	for (unsigned i = 0; i < 2; i++) {
+		int e = all[i] ? place_check(all[i]) : 0;
+
+		if (e)
+			return not_written(all[i], e);
+	}
+	return 0;
+}
+
 static int write_json(const struct comparison *c, const struct compare_options *o,
 		      const struct compare_output *out, const struct runs *old,
 		      const struct runs *now)
@@ -279,9 +299,7 @@ static int write_json(const struct comparison *c, const struct compare_options *
 	int e = doc ? json_write_file(doc, out->json, 0) : -ENOMEM;
 
 	json_decref(doc);
-	return e ? cmd_could_not("cannot write the comparison to %s: %s; name another place",
-				 out->json, strerror(-e))
-		 : CMD_DONE;
+	return e ? not_written(out->json, e) : CMD_DONE;
 }
 
 /* --- JUnit: a case for each row; a broken gate (without one: a loss) is a failure --- */
@@ -323,17 +341,14 @@ static int write_junit(const struct comparison *c, const struct compare_options 
 	}
 	e = junit_write_file(j, out->junit);
 	junit_free(j);
-	return e ? cmd_could_not("cannot write the comparison to %s: %s; name another place",
-				 out->junit, strerror(-e))
-		 : CMD_DONE;
+	return e ? not_written(out->junit, e) : CMD_DONE;
 }
 
 /* --- all of it --- */
 
 /* How much is a verdict worth here? Tried on the same rounds, dealt anew. */
-static int print_deals(const struct comparison *c, const struct compare_options *o,
-		       const struct compare_output *out, const struct runs *old,
-		       const struct runs *now)
+static int print_deals(const struct compare_options *o, const struct compare_output *out,
+		       const struct runs *old, const struct runs *now)
 {
 	for (int slower = 0; slower < (out->slower > 0 ? 2 : 1); slower++) {
 		struct deal_counts d;
@@ -351,8 +366,14 @@ static int print_deals(const struct comparison *c, const struct compare_options 
 			       v + 1 < COMPARE_VERDICTS ? "," : "");
 		printf("; %zu deals with any better or worse\n", d.false_deals);
 	}
-	(void)c;
 	return CMD_DONE;
+}
+
+/* A machine reads it: nothing else is to stand there. */
+static bool to_stdout(const struct compare_output *out)
+{
+	return (out->json && strcmp(out->json, "-") == 0) ||
+	       (out->junit && strcmp(out->junit, "-") == 0);
 }
 
 static int outcome(const struct comparison *c, const struct compare_options *o,
@@ -364,9 +385,10 @@ static int outcome(const struct comparison *c, const struct compare_options *o,
 		return cmd_could_not("nothing to compare: %s",
 				     c->refusals ? c->refusal[0].reason
 						 : "there are no results in these files");
-	print_all(c, o, out, old, now);
-	if (out->deals)
-		status = print_deals(c, o, out, old, now);
+	if (!to_stdout(out))
+		print_all(c, o, out, old, now);
+	if (out->deals && !to_stdout(out))
+		status = print_deals(o, out, old, now);
 	if (out->json && !status)
 		status = write_json(c, o, out, old, now);
 	if (out->junit && !status)
@@ -381,7 +403,7 @@ int compare_files(const char *const *old, size_t olds, const char *const *now, s
 	struct comparison c;
 	int status;
 
-	if (out->json && result_check_place(out->json, stderr))
+	if (compare_check_places(out))
 		return CMD_COULD_NOT;
 	if (runs_load(&a, old, olds, stderr))
 		return CMD_COULD_NOT;

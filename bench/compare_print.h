@@ -6,7 +6,7 @@
 #include "bench/compare.h"
 
 struct compare_output {
-	const char *json, *junit;	 /* files; NULL: none */
+	const char *json, *junit;	 /* files; NULL: none; "-": standard output, and no table */
 	const char *old_name, *new_name; /* what the two sides are called */
 	size_t deals;			 /* also say what is said of equals, from so many deals */
 	uint64_t seed;
@@ -21,6 +21,9 @@ struct compare_output {
  */
 int compare_files(const char *const *old, size_t olds, const char *const *now, size_t nows,
 		  const struct compare_options *o, const struct compare_output *out);
+
+/* Can its files be written, as far as can be told beforehand? 0, or CMD_COULD_NOT after a line. */
+int compare_check_places(const struct compare_output *out);
 
 /* The comparison as JSON, schema "vop-bench-compare/1"; new reference, NULL without memory. */
 json_t *compare_json(const struct comparison *c, const struct compare_options *o,

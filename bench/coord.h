@@ -18,6 +18,7 @@ struct coord_agent {
 struct coord_turns {
 	int fd;	   /* 0: it does not */
 	bool over; /* no more rounds are wanted */
+	uint32_t pass;
 	uint32_t last;
 	bool fit;
 	double value, rtt_ns;

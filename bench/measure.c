@@ -170,9 +170,14 @@ int measure_round(struct coord *c, const struct job *work, enum bench_side keepe
 	m->round.slices_n = m->result[keeper].slices;
 	said = m->round;
 	round_judge(&said);
-	turns_measured(c, work,
-		       result_rate(&m->result[keeper]) > 0 ? result_rate(&m->result[keeper])
-							   : m->result[keeper].ns_per_op,
-		       (said.rtt_before_ns + said.rtt_after_ns) / 2, said.marks == 0);
+	/* A limit is measured around a round that only probes. */
+	if (work->kind == JOB_PROBE && set)
+		said.value = m->round.limit;
+	else if (result_rate(&m->result[keeper]) > 0)
+		said.value = result_rate(&m->result[keeper]);
+	else
+		said.value = m->result[keeper].ns_per_op;
+	turns_measured(c, work, said.value, (said.rtt_before_ns + said.rtt_after_ns) / 2,
+		       said.marks == 0);
 	return 0;
 }

@@ -51,21 +51,18 @@ static int choose_cpus(const struct pair_opts *o, int cpu[SIDES])
 	return 0;
 }
 
-static int start(const struct pair_opts *o, const int cpu[SIDES], struct coord *c,
+static int start(const struct pair_opts *o, unsigned pass, const int cpu[SIDES], struct coord *c,
 		 struct vop_error *err)
 {
-	int e = coord_start(c, SIDES, cpu, cpu[0] == cpu[1], err);
-
-	c->turns.fd = o->against.turns ? TURNS_FD : 0;
-	return e;
+	return turns_start(c, o->against.turns, pass, SIDES, cpu, cpu[0] == cpu[1], err);
 }
 
-int pair_again(const struct pair_opts *o, struct coord *c, struct vop_error *err)
+int pair_again(const struct pair_opts *o, unsigned pass, struct coord *c, struct vop_error *err)
 {
 	const int cpu[SIDES] = {c->cpu[0], c->cpu[1]};
 
 	coord_stop(c);
-	return start(o, cpu, c, err);
+	return start(o, pass, cpu, c, err);
 }
 
 int pair_begin(const struct opt *table, int argc, char **argv, const char *workload,
@@ -110,7 +107,7 @@ int pair_begin(const struct opt *table, int argc, char **argv, const char *workl
 	if (cpu[0] == cpu[1])
 		fprintf(stderr, "vop-bench: one CPU for both sides: they take turns by yielding "
 				"and no round trip is measured\n");
-	if (start(o, cpu, c, &err)) {
+	if (start(o, 0, cpu, c, &err)) {
 		coord_stop(c);
 		cmd_could_not("%s", err.text);
 		return -1;

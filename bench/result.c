@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
-#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 
 #include "bench/result.h"
 #include "report/json.h"
+#include "report/place.h"
 
 struct result {
 	json_t *doc;
@@ -469,26 +469,16 @@ static int write_default(struct result *r, char *path, size_t size)
 
 int result_check_place(const char *path, FILE *err)
 {
-	const char *slash = path ? strrchr(path, '/') : NULL;
-	const char *where = path;
-	char dir[PATH_MAX];
+	int code = path ? place_check(path) : 0;
 	struct stat st;
 
-	if (!path) {
-		where = "results";
-		if (stat(where, &st))
-			return access(".", W_OK | X_OK) ? could_not(err, where, -errno) : 0;
-		if (!S_ISDIR(st.st_mode))
-			return could_not(err, where, -ENOTDIR);
-		return access(where, W_OK | X_OK) ? could_not(err, where, -errno) : 0;
-	}
-	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-		return could_not(err, path, -EISDIR);
-	/* A terminal, a pipe, /dev/null is written into; a file is made anew beside its name. */
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
-		return access(path, W_OK) ? could_not(err, path, -errno) : 0;
-	snprintf(dir, sizeof(dir), "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
-	return access(dir, W_OK | X_OK) ? could_not(err, path, -errno) : 0;
+	if (path)
+		return code ? could_not(err, path, code) : 0;
+	if (stat("results", &st))
+		return access(".", W_OK | X_OK) ? could_not(err, "results", -errno) : 0;
+	if (!S_ISDIR(st.st_mode))
+		return could_not(err, "results", -ENOTDIR);
+	return access("results", W_OK | X_OK) ? could_not(err, "results", -errno) : 0;
 }
 
 int result_write(struct result *r, const char *path, char *written, size_t size, FILE *err)

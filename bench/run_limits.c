@@ -6,11 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/clock.h"
 #include "bench/cmd.h"
 #include "bench/env.h"
 #include "bench/measure.h"
 #include "bench/pair_opts.h"
 #include "bench/result.h"
+#include "bench/turns.h"
 #include "report/table.h"
 
 enum limit_word { ONLY_RTT, ONLY_LINE, ONLY_COPY, ONLY_WAKE, ONLY_WORDS };
@@ -20,7 +22,22 @@ struct limits_opts {
 	struct pair_opts pair;
 	struct opt_words only;
 	struct opt_sizes size;
+	uint64_t passes;
 	bool ways, dense;
+};
+
+/* What one line of the table is about; over all passes. */
+struct limit_case {
+	const char *name;
+	enum result_metric metric;
+	uint32_t size; /* 0: it has none */
+	struct job work;
+	bool line; /* a limit itself, work only probes: the best ways of a sweep */
+	struct limit_set set;
+	struct limit_seen *seen; /* NULL: not swept yet */
+	unsigned seen_n;
+	struct round *r;
+	unsigned n; /* rounds so far */
 };
 
 struct limits_run {
@@ -29,46 +46,48 @@ struct limits_run {
 	struct result *res;
 	struct table *t;
 	struct progress progress;
+	struct limit_case cases[2 + 4 * OPT_LIST_MAX];
+	unsigned cases_n, pass;
 	unsigned done, total; /* limits */
 	struct vop_error err;
 };
 
 /* Say what is measured now. */
-static void begin(struct limits_run *l, const char *name, double size)
+static void begin(struct limits_run *l, const struct limit_case *k)
 {
-	if (size > 0)
-		progress_update(&l->progress, l->done++, l->total, "%s %.0f B",
-				name + strlen("limit."), size);
+	if (k->size)
+		progress_update(&l->progress, l->done++, l->total, "%s %u B",
+				k->name + strlen("limit."), k->size);
 	else
-		progress_update(&l->progress, l->done++, l->total, "%s", name + strlen("limit."));
+		progress_update(&l->progress, l->done++, l->total, "%s",
+				k->name + strlen("limit."));
 }
 
 /* Put rounds into table and file. */
-static int add(struct limits_run *l, const char *name, enum result_metric metric, struct round *r,
-	       unsigned n, double size)
+static int add(struct limits_run *l, const struct limit_case *k)
 {
-	const struct result_param params[] = {{"size", NULL, size}, {NULL, NULL, 0}};
-	struct result_entry e = {.name = name,
-				 .metric = metric,
-				 .params = size > 0 ? params : NULL,
-				 .rounds = r,
-				 .rounds_n = n};
+	const struct result_param params[] = {{"size", NULL, k->size}, {NULL, NULL, 0}};
+	struct result_entry e = {.name = k->name,
+				 .metric = k->metric,
+				 .params = k->size ? params : NULL,
+				 .rounds = k->r,
+				 .rounds_n = k->n};
 	struct regime_summary sum[REGIMES];
-	int err = result_add(l->res, &e);
+	int err = k->n ? result_add(l->res, &e) : 0;
 
-	if (err || regime_summaries(r, n, sum))
+	if (err || regime_summaries(k->r, k->n, sum))
 		return err ? err : -ENOMEM;
 	for (unsigned g = 0; g < REGIMES; g++) {
 		char a[HUMAN_MAX], b[HUMAN_MAX], c[HUMAN_MAX];
-		const char *unit = result_metric_unit(metric);
+		const char *unit = result_metric_unit(k->metric);
 
 		if (sum[g].rounds == 0)
 			continue;
 		table_row(l->t);
-		table_cell(l->t, TABLE_PLAIN, "%s: %s", name + strlen("limit."),
-			   result_metric_text(metric));
-		if (size > 0)
-			table_cell(l->t, TABLE_PLAIN, "%.0f", size);
+		table_cell(l->t, TABLE_PLAIN, "%s: %s", k->name + strlen("limit."),
+			   result_metric_text(k->metric));
+		if (k->size)
+			table_cell(l->t, TABLE_PLAIN, "%u", k->size);
 		else
 			table_cell(l->t, TABLE_PLAIN, "%s", "");
 		table_cell(l->t, TABLE_PLAIN, "%s", regime_name(g));
@@ -82,133 +101,171 @@ static int add(struct limits_run *l, const char *name, enum result_metric metric
 	return 0;
 }
 
-static int run_rtt(struct limits_run *l)
-{
-	unsigned n = (unsigned)l->o.pair.rounds;
-	struct round *r = calloc(n, sizeof(*r));
-	int e = r ? 0 : -ENOMEM;
-
-	begin(l, "limit.rtt", 0);
-	for (unsigned i = 0; i < n && !e; i++) {
-		struct job probe = {.kind = JOB_PROBE};
-
-		e = coord_plan(&l->c, &probe, 1, &l->err);
-		r[i].value = r[i].rtt_before_ns = r[i].rtt_after_ns =
-			l->c.sh->side[SIDE_DRIVER].result[0].ns_per_op;
-		r[i].duration_s = (double)l->c.sh->side[SIDE_DRIVER].result[0].window_ns / 1e9;
-	}
-	e = e ? e : add(l, "limit.rtt", METRIC_LINE_RTT, r, n, 0);
-	free(r);
-	return e;
-}
-
-static void print_ways(struct limits_run *l, const char *what, uint32_t size,
-		       const struct limit_seen *seen, unsigned n)
+static void print_ways(struct limits_run *l, const struct limit_case *k)
 {
 	char a[HUMAN_MAX];
 
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < k->seen_n; i++)
 		table_note(l->t, TABLE_DIM,
-			   "  %s %u B: stride %u, batch %u, %u slots, prefetch %u: %s", what, size,
-			   seen[i].way.stride, seen[i].way.batch, seen[i].way.slots,
-			   seen[i].way.prefetch, human_si(a, sizeof(a), seen[i].best, "/s"));
+			   "  %s %u B: stride %u, batch %u, %u slots, prefetch %u: %s", k->name,
+			   k->size, k->seen[i].way.stride, k->seen[i].way.batch,
+			   k->seen[i].way.slots, k->seen[i].way.prefetch,
+			   human_si(a, sizeof(a), k->seen[i].best, "/s"));
 }
 
-/* The best way of a sweep, then rounds of it: the caller's direction and descriptors. */
-static int run_line(struct limits_run *l, const char *name, enum job_kind kind,
-		    enum bench_side from, uint32_t size, uint32_t back)
+/* The round trip is its own bracket. */
+static int probe_round(struct limits_run *l, const struct job *probe, struct round *r)
 {
-	unsigned n = (unsigned)l->o.pair.rounds, seen_n = 0;
-	struct limit_seen seen[LIMIT_WAYS_MAX];
-	struct round *r = calloc(n, sizeof(*r));
-	struct limit_set set;
-	int e;
+	const struct job_result *got = &l->c.sh->side[SIDE_DRIVER].result[0];
+	int e = turns_wait(&l->c, probe, &l->err);
 
-	begin(l, name, size);
-	e = r ? limit_sweep(&l->c, kind, from, size + 12, back, l->o.dense, &set, seen, &seen_n,
-			    &l->err)
-	      : -ENOMEM;
-	for (unsigned i = 0; i < n && !e; i++) {
-		struct job rest = {.kind = JOB_PROBE};
-		struct measured m;
-
-		e = measure_round(&l->c, &rest, SIDE_DRIVER, &set, &m, &l->err);
-		r[i] = m.round;
-		r[i].value = m.round.limit;
-		r[i].limit = 0;
-		r[i].slices = NULL;
-		r[i].slices_n = 0;
-	}
-	e = e ? e : add(l, name, METRIC_LINE_RATE, r, n, size);
-	if (!e && l->o.ways)
-		print_ways(l, name, size, seen, seen_n);
-	free(r);
+	if (e)
+		return e < 0 ? e : MEASURE_SKIPPED;
+	r->at_s = (double)clock_ns() / 1e9;
+	e = coord_plan(&l->c, probe, 1, &l->err);
+	r->value = r->rtt_before_ns = r->rtt_after_ns = got->ns_per_op;
+	r->duration_s = (double)got->window_ns / 1e9;
+	turns_measured(&l->c, probe, r->value, r->value, true);
 	return e;
 }
 
-static int run_one(struct limits_run *l, struct job work, const char *name,
-		   enum result_metric metric, double size)
+static int measure(struct limits_run *l, struct limit_case *k, struct round *r)
 {
-	unsigned n = (unsigned)l->o.pair.rounds;
-	struct round *r = calloc(n, sizeof(*r));
-	int e = r ? 0 : -ENOMEM;
+	struct measured m;
+	int e;
 
-	begin(l, name, size);
-	for (unsigned i = 0; i < n && !e; i++) {
-		struct measured m;
+	if (k->metric == METRIC_LINE_RTT)
+		return probe_round(l, &k->work, r);
+	e = measure_round(&l->c, &k->work, SIDE_DRIVER, k->line ? &k->set : NULL, &m, &l->err);
+	*r = m.round;
+	if (k->line)
+		r->value = m.round.limit;
+	else if (k->metric == METRIC_COPY_RATE)
+		r->value = result_rate(&m.result[SIDE_DRIVER]) * k->size;
+	else
+		r->value = m.result[SIDE_DRIVER].ns_per_op;
+	r->limit = 0;
+	r->slices = NULL;
+	r->slices_n = 0;
+	return e;
+}
 
-		e = measure_round(&l->c, &work, SIDE_DRIVER, NULL, &m, &l->err);
-		r[i] = m.round;
-		r[i].slices = NULL;
-		r[i].slices_n = 0;
-		r[i].value = metric == METRIC_COPY_RATE ? result_rate(&m.result[SIDE_DRIVER]) * size
-							: m.result[SIDE_DRIVER].ns_per_op;
+/* The best ways, sought once: later passes go by them. */
+static int sweep(struct limits_run *l, struct limit_case *k)
+{
+	if (!k->line || k->seen)
+		return 0;
+	k->seen = calloc(LIMIT_WAYS_MAX, sizeof(*k->seen));
+	if (!k->seen)
+		return -ENOMEM;
+	return limit_sweep(&l->c, k->set.kind, k->set.from, k->set.bytes, k->set.back_bytes,
+			   l->o.dense, &k->set, k->seen, &k->seen_n, &l->err);
+}
+
+static int run_case(struct limits_run *l, struct limit_case *k)
+{
+	int e;
+
+	begin(l, k);
+	e = sweep(l, k);
+	for (unsigned i = 0; i < l->o.pair.rounds && !e; i++) {
+		struct round *r = &k->r[k->n];
+
+		e = measure(l, k, r);
+		if (e == MEASURE_SKIPPED) {
+			e = 0;
+			continue;
+		}
+		r->pass = l->pass;
+		r->number = i;
+		k->n += e == 0;
 	}
-	e = e ? e : add(l, name, metric, r, n, size);
-	free(r);
+	return e;
+}
+
+static int add_case(struct limits_run *l, struct limit_case k)
+{
+	k.r = calloc(l->o.pair.rounds * l->o.passes, sizeof(*k.r));
+	if (!k.r)
+		return -ENOMEM;
+	l->cases[l->cases_n++] = k;
+	return 0;
+}
+
+/* A line rate one way or both, of the caller's direction and descriptors. */
+static int add_line(struct limits_run *l, const char *name, enum job_kind kind,
+		    enum bench_side from, uint32_t size, uint32_t back)
+{
+	/* The round itself only probes; its other numbers tell one case from the other. */
+	return add_case(
+		l, (struct limit_case){
+			   .name = name,
+			   .metric = METRIC_LINE_RATE,
+			   .size = size,
+			   .line = true,
+			   .work = {.kind = JOB_PROBE, .from = from, .bytes = size, .stride = kind},
+			   .set = {.kind = kind,
+				   .from = from,
+				   .bytes = size + 12,
+				   .back_bytes = back}});
+}
+
+static int make_cases(struct limits_run *l)
+{
+	bool all = l->o.only.n == 0, want[ONLY_WORDS] = {false};
+	int e = 0;
+
+	for (unsigned i = 0; i < l->o.only.n; i++)
+		want[l->o.only.v[i].index] = true;
+	if ((all || want[ONLY_RTT]) && !l->c.sh->yield)
+		e = add_case(l, (struct limit_case){.name = "limit.rtt",
+						    .metric = METRIC_LINE_RTT,
+						    .work = {.kind = JOB_PROBE}});
+	for (unsigned i = 0; i < l->o.size.n && !e && (all || want[ONLY_LINE]); i++) {
+		uint32_t size = (uint32_t)l->o.size.v[i];
+
+		e = add_line(l, "limit.tx", JOB_LINE, SIDE_DRIVER, size, 0);
+		e = e ? e : add_line(l, "limit.rx", JOB_LINE, SIDE_DEVICE, size, 16);
+		e = e ? e : add_line(l, "limit.both", JOB_DUPLEX, SIDE_DRIVER, size, 0);
+	}
+	for (unsigned i = 0; i < l->o.size.n && !e && (all || want[ONLY_COPY]); i++) {
+		uint32_t size = (uint32_t)l->o.size.v[i];
+
+		e = add_case(l,
+			     (struct limit_case){.name = "limit.copy",
+						 .metric = METRIC_COPY_RATE,
+						 .size = size,
+						 .work = {.kind = JOB_COPY,
+							  .bytes = size,
+							  .slots = VOP_MAX((1u << 20) / size, 2u),
+							  .warm_ns = 1000000,
+							  .run_ns = l->o.pair.duration}});
+	}
+	if (!e && (all || want[ONLY_WAKE]))
+		e = add_case(l, (struct limit_case){.name = "limit.wake",
+						    .metric = METRIC_WAKE_RTT,
+						    .work = {.kind = JOB_WAKE,
+							     .slots = AGENT_WAKE_FD,
+							     .stride = AGENT_WAKE_FD + 1,
+							     .batch = 200}});
+	l->total = l->cases_n * (unsigned)l->o.passes;
 	return e;
 }
 
 static int run_limit_set(struct limits_run *l)
 {
-	bool all = l->o.only.n == 0, want[ONLY_WORDS] = {false};
-	bool two = !l->c.sh->yield;
-	int e = 0;
+	int e = make_cases(l);
 
-	for (unsigned i = 0; i < l->o.only.n; i++)
-		want[l->o.only.v[i].index] = true;
-	l->total =
-		((all || want[ONLY_RTT]) && two) + (all || want[ONLY_WAKE]) +
-		(unsigned)l->o.size.n * (3u * (all || want[ONLY_LINE]) + (all || want[ONLY_COPY]));
-	if ((all || want[ONLY_RTT]) && two)
-		e = run_rtt(l);
-	for (unsigned i = 0; i < l->o.size.n && !e; i++) {
-		uint32_t size = (uint32_t)l->o.size.v[i];
-
-		if (all || want[ONLY_LINE]) {
-			e = run_line(l, "limit.tx", JOB_LINE, SIDE_DRIVER, size, 0);
-			e = e ? e : run_line(l, "limit.rx", JOB_LINE, SIDE_DEVICE, size, 16);
-			e = e ? e : run_line(l, "limit.both", JOB_DUPLEX, SIDE_DRIVER, size, 0);
-		}
+	for (l->pass = 0; l->pass < l->o.passes && !e && !l->c.turns.over; l->pass++) {
+		if (l->pass)
+			e = pair_again(&l->o.pair, l->pass, &l->c, &l->err);
+		for (unsigned i = 0; i < l->cases_n && !e; i++)
+			e = run_case(l, &l->cases[i]);
 	}
-	for (unsigned i = 0; i < l->o.size.n && !e; i++) {
-		struct job copy = {.kind = JOB_COPY,
-				   .bytes = (uint32_t)l->o.size.v[i],
-				   .slots = VOP_MAX((1u << 20) / (uint32_t)l->o.size.v[i], 2u),
-				   .warm_ns = 1000000,
-				   .run_ns = l->o.pair.duration};
-
-		if (all || want[ONLY_COPY])
-			e = run_one(l, copy, "limit.copy", METRIC_COPY_RATE,
-				    (double)l->o.size.v[i]);
-	}
-	if (!e && (all || want[ONLY_WAKE])) {
-		struct job wake = {.kind = JOB_WAKE,
-				   .slots = AGENT_WAKE_FD,
-				   .stride = AGENT_WAKE_FD + 1,
-				   .batch = 200};
-
-		e = run_one(l, wake, "limit.wake", METRIC_WAKE_RTT, 0);
+	for (unsigned i = 0; i < l->cases_n && !e; i++) {
+		e = add(l, &l->cases[i]);
+		if (!e && l->o.ways)
+			print_ways(l, &l->cases[i]);
 	}
 	return e;
 }
@@ -228,6 +285,17 @@ static void opts_table(struct limits_opts *o, struct opt *table)
 				  "64,256,1518,9000,65536",
 				  16,
 				  65550,
+				  0,
+				  0,
+				  NULL};
+	table[n++] = (struct opt){"passes",
+				  OPT_U64,
+				  &o->passes,
+				  "N",
+				  "go through all limits so often, with new processes each time",
+				  "1",
+				  1,
+				  1000,
 				  0,
 				  0,
 				  NULL};
@@ -285,6 +353,10 @@ int run_limits(int argc, char **argv)
 			table_print(l->t, stdout, table_colour(stdout));
 		table_free(l->t);
 		status = pair_end(&l->o.pair, &l->c, l->res, e, &l->err);
+	}
+	for (unsigned i = 0; i < l->cases_n; i++) {
+		free(l->cases[i].r);
+		free(l->cases[i].seen);
 	}
 	free(l);
 	return status;

@@ -288,10 +288,8 @@ static int run_pass(struct net_run *n)
 
 static int start(struct net_run *n)
 {
-	int e = coord_start(&n->c, n->p.foreign ? 1 : SIDES, n->p.cpu, n->p.yield, &n->err);
-
-	n->c.turns.fd = n->o.against.turns ? TURNS_FD : 0;
-	return e;
+	return turns_start(&n->c, n->o.against.turns, n->pass, n->p.foreign ? 1 : SIDES, n->p.cpu,
+			   n->p.yield, &n->err);
 }
 
 /*

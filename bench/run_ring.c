@@ -144,13 +144,13 @@ static int run_cases(struct ring_run *q)
 
 	for (q->pass = 0; q->pass < q->o.passes && !e && !q->c.turns.over; q->pass++) {
 		if (q->pass)
-			e = pair_again(&q->o.pair, &q->c, &q->err);
+			e = pair_again(&q->o.pair, q->pass, &q->c, &q->err);
 		for (unsigned i = 0; i < q->cases_n && !e; i++)
 			e = run_case(q, &q->cases[i]);
 	}
 	progress_end(&q->progress);
 	for (unsigned i = 0; i < q->cases_n && !e; i++)
-		e = add_case(q, &q->cases[i]);
+		e = q->cases[i].rounds ? add_case(q, &q->cases[i]) : 0;
 	return e;
 }
 

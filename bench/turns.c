@@ -52,6 +52,7 @@ int turns_wait(struct coord *c, const struct job *next, struct vop_error *err)
 	struct coord_turns *t = &c->turns;
 	struct turns_question q = {.version = TURNS_VERSION,
 				   .next = case_of(next),
+				   .pass = t->pass,
 				   .last = t->last,
 				   .fit = t->fit,
 				   .value = t->value,
@@ -70,6 +71,18 @@ int turns_wait(struct coord *c, const struct job *next, struct vop_error *err)
 	signal_workers(c, SIGCONT);
 	t->over = answer == TURNS_OVER;
 	return answer < 0 ? answer : answer != TURNS_GO;
+}
+
+int turns_start(struct coord *c, const char *id, unsigned pass, unsigned sides,
+		const int cpu[SIDES], bool yield, struct vop_error *err)
+{
+	struct coord_turns t = c->turns;
+	int e = coord_start(c, sides, cpu, yield, err);
+
+	c->turns = t;
+	c->turns.fd = id ? TURNS_FD : 0;
+	c->turns.pass = pass;
+	return e;
 }
 
 void turns_measured(struct coord *c, const struct job *j, double value, double rtt_ns, bool fit)

@@ -19,12 +19,14 @@
 enum turns_answer { TURNS_GO = 'g', TURNS_SKIP = 's', TURNS_OVER = 'e' };
 
 /* What a run says; the layout is between builds: a new one is a new version. */
-#define TURNS_VERSION 1u
+#define TURNS_VERSION 2u
 struct turns_question {
 	uint32_t version;
 	uint32_t next; /* which case: rounds of one case share a number that is not 0 */
+	uint32_t pass; /* it belongs to, from 0: by the second the cases are known */
 	uint32_t last; /* case of the round before this question; 0: there was none */
 	uint32_t fit;  /* it was undisturbed */
+	uint32_t zero;
 	double value;  /* its figure, whatever that is: for how much it varies, not for results */
 	double rtt_ns; /* around it */
 };
@@ -32,9 +34,15 @@ struct turns_question {
 /*
  * Give the turn away and wait for the next; at once 0 when c takes no turns. 0: measure; 1: leave
  * this round out. -ECANCELED when the conductor has gone, -EINTR when the user wants out, with
- * *err. c->turns_over: no more rounds will come, passes need not be begun.
+ * *err. c->turns.over: no more rounds will come, passes need not be begun.
  */
 int turns_wait(struct coord *c, const struct job *next, struct vop_error *err);
+/*
+ * coord_start() in a run that takes turns (id: --turns; NULL: it does not): what is to be said of
+ * the round before outlives the processes it was measured with.
+ */
+int turns_start(struct coord *c, const char *id, unsigned pass, unsigned sides,
+		const int cpu[SIDES], bool yield, struct vop_error *err);
 /* The round just measured, for the next question. */
 void turns_measured(struct coord *c, const struct job *j, double value, double rtt_ns, bool fit);
 

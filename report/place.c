@@ -104,6 +104,30 @@ static int open_over(struct place *p, const struct stat *st)
 	return open_beside(p);
 }
 
+int place_check(const char *path)
+{
+	char *real, *dir;
+	struct stat st;
+	int err;
+
+	if (strcmp(path, "-") == 0)
+		return 0;
+	if (!*path)
+		return -ENOENT;
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+		if (S_ISDIR(st.st_mode))
+			return -EISDIR;
+		return access(path, W_OK) ? -errno : 0;
+	}
+	/* A file is made anew beside its name, or beside what a link of that name points to. */
+	real = realpath(path, NULL);
+	dir = directory_of(real ? real : path);
+	err = !dir ? -ENOMEM : access(dir, W_OK | X_OK) ? -errno : 0;
+	free(dir);
+	free(real);
+	return err;
+}
+
 int place_open(struct place *p, const char *path, bool exclusive)
 {
 	struct stat st;

@@ -24,6 +24,11 @@ struct place {
 int place_open(struct place *p, const char *path, bool exclusive);
 /* All is written: put it in place. 0; a negative errno after removing everything. */
 int place_commit(struct place *p);
+/*
+ * Could it be written, as far as can be told beforehand? 0 or a negative errno. Asked before long
+ * work; makes nothing.
+ */
+int place_check(const char *path);
 /* It is not to be. Harmless after a commit or a failed open. */
 void place_abort(struct place *p);
 
