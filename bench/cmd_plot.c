@@ -114,18 +114,35 @@ static int write_picture(const char *path, const char *bytes, size_t n)
 			     path, strerror(-err));
 }
 
-static int draw_comparison(const struct runs *old, const struct runs *now,
-			   const struct plot_look *look, char **bytes, size_t *n)
+/* "new against old", by the names of the files where there are two. NULL: no memory. */
+static char *name_sides(const struct runs *old, const struct runs *now)
 {
+	const char *a = old->file[0].label, *b = now->file[0].label;
+	bool two = old->n == 1 && now->n == 1 && strcmp(a, b);
+	char *title;
+
+	if (asprintf(&title, "%s against %s: ratio of medians", two ? b : "new", two ? a : "old") <
+	    0)
+		return NULL;
+	return title;
+}
+
+static int draw_comparison(const struct runs *old, const struct runs *now, struct plot_look *look,
+			   char **bytes, size_t *n)
+{
+	char *title = name_sides(old, now);
 	struct comparison c;
 	int err = compare_runs(old, now, &compare_defaults, &c);
 
 	if (err) {
 		cmd_could_not("cannot compare: %s", strerror(-err));
+		free(title);
 		return err;
 	}
+	look->title = look->title ? look->title : title;
 	err = plot_comparison(&c, look, bytes, n, stderr);
 	compare_free(&c);
+	free(title);
 	return err;
 }
 

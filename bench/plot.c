@@ -54,8 +54,7 @@ void plot_head(struct plot_page *p, const struct pick *k, const char *what)
 					   "all their quartiles",
 					   k->pooled));
 	if (k->dropped)
-		plot_sub(p,
-			 plot_pool_text(&p->pool, "and %zu more that are not drawn", k->dropped));
+		plot_sub(p, plot_pool_text(&p->pool, "and %zu more, not drawn", k->dropped));
 }
 
 /* --- pages to bytes --- */

@@ -55,8 +55,9 @@ enum plot_format {
 	/*
 	 * An <svg> element to be put into HTML as it is: no fixed size but a viewBox, so that it
 	 * takes the width it is given; transparent; text and axes in currentColor, series in
-	 * colours that can be read on white and on near black; its ids are its own; <title> and
-	 * <desc> for those who do not see it. No script, no style sheet, nothing from elsewhere.
+	 * colours that can be read on white and on near black, points on a disc in the colour of
+	 * --plot-ground (unless set: Canvas), which is to be the background; its ids are its own;
+	 * <title> and <desc> for those who do not see it. No script, no style sheet, nothing from elsewhere.
 	 */
 	PLOT_INLINE,
 	PLOT_SVG, /* a file of its own: opaque, black on white */

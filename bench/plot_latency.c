@@ -10,7 +10,7 @@
 
 #include "bench/plot_kinds.h"
 
-#define DENSITY 40.0 /* points drawn for a tenfold of either axis */
+#define FINE 0.006 /* share of the picture a point must lie from the last one to be drawn */
 
 struct curves {
 	struct plot_page *page;
@@ -103,39 +103,52 @@ static double nines(double seen, double count)
 	return seen < count ? fmin(count / (count - seen), count) : count;
 }
 
-/*
- * Corners of the curve, thinned out to what can be seen. Percentiles: (x, value), each value holds
- * from the corner before; cumulative: (value, share), each share holds from there on.
- */
-static void put_corners(struct curves *c, const struct dist *d)
+/* A point of the curve, with the corner before it where that is to be seen. */
+struct pen {
+	const struct curves *c;
+	const struct plot_panel *q;
+	double x, y; /* places of the last point */
+	double vx, vy;
+};
+
+static void pen_to(struct pen *pen, double vx, double vy)
 {
-	FILE *out = c->page->data;
-	double seen = 0, last = -1;
+	FILE *out = pen->c->page->data;
+	double x = plot_axis_place(&pen->q->x, vx), y = plot_axis_place(&pen->q->y, vy);
 
-	if (c->cdf)
-		fprintf(out, "%.9g 0\n", d->step[0].ns);
-	else
-		fprintf(out, "1 %.9g\n", d->step[0].ns);
+	/* A percentile's value holds from the one before; a share from its own value on. */
+	if (x - pen->x > FINE && fabs(y - pen->y) > FINE)
+		fprintf(out, "%.6g %.6g\n", pen->c->cdf ? vx : pen->vx, pen->c->cdf ? pen->vy : vy);
+	fprintf(out, "%.6g %.6g\n", vx, vy);
+	*pen = (struct pen){pen->c, pen->q, x, y, vx, vy};
+}
+
+/*
+ * The curve, thinned out to what can be seen. Not drawn `with steps`: those are strokes of their
+ * own, each of which begins its pattern of dashes anew.
+ */
+static void put_curve(struct curves *c, const struct plot_panel *q, const struct dist *d)
+{
+	struct pen pen = {.c = c, .q = q, .x = 2, .y = 2};
+	double seen = 0;
+
+	pen_to(&pen, c->cdf ? d->step[0].ns : 1, c->cdf ? 0 : d->step[0].ns);
 	for (size_t i = 0; i < d->n; i++) {
-		double at;
+		double ns = d->step[i].ns, share, x, y;
 
-		seen += (double)d->step[i].count;
-		at = log10(c->cdf ? d->step[i].ns : nines(seen, d->count));
-		if (i + 1 < d->n && at - last < 1 / DENSITY)
-			continue;
-		if (c->cdf && d->step[i].ns > c->hi) {
-			fprintf(out, "%.9g %.9g\n", c->hi,
-				100 * (seen - (double)d->step[i].count) / d->count);
+		if (c->cdf && ns > c->hi) {
+			pen_to(&pen, c->hi, 100 * seen / d->count);
 			return;
 		}
-		last = at;
-		if (c->cdf)
-			fprintf(out, "%.9g %.9g\n", d->step[i].ns, 100 * seen / d->count);
-		else
-			fprintf(out, "%.9g %.9g\n", nines(seen, d->count), d->step[i].ns);
+		seen += (double)d->step[i].count;
+		share = 100 * seen / d->count;
+		x = plot_axis_place(&q->x, c->cdf ? ns : nines(seen, d->count));
+		y = plot_axis_place(&q->y, c->cdf ? share : ns);
+		if (i + 1 == d->n || x - pen.x + (y - pen.y) >= FINE)
+			pen_to(&pen, c->cdf ? ns : nines(seen, d->count), c->cdf ? share : ns);
 	}
 	if (c->cdf)
-		fprintf(out, "%.9g 100\n", c->hi);
+		pen_to(&pen, c->hi, 100);
 }
 
 /* Where a curve bears its shape, so that it can be told without its colour. */
@@ -162,10 +175,10 @@ static void draw(struct curves *c, struct plot_panel *q, const struct pick_group
 	unsigned block = plot_data_begin(c->page);
 	FILE *out;
 
-	put_corners(c, d);
+	put_curve(c, q, d);
 	plot_data_end(c->page);
 	out = plot_element(q);
-	fprintf(out, "$d%u using 1:2 with %s", block, c->cdf ? "steps" : "fsteps");
+	fprintf(out, "$d%u using 1:2 with lines", block);
 	plot_put_line(out, &stroke, 1.8);
 	fputs(" notitle", out);
 	block = plot_data_begin(c->page);
@@ -178,13 +191,14 @@ static void draw(struct curves *c, struct plot_panel *q, const struct pick_group
 	plot_legend(c->page, g->label, stroke);
 }
 
-/* What is in the picture: everything, or, cumulative, all but the last thousandth. */
+/* What is in the picture: everything, or, cumulative, all but the last hundredth. */
 static void look_around(struct curves *c, const struct dist *d)
 {
 	c->lo = INFINITY;
 	for (size_t g = 0; g < c->pick.n; g++) {
 		c->lo = fmin(c->lo, c->cdf ? quantile(&d[g], 0.0005) : d[g].step[0].ns);
-		c->hi = fmax(c->hi, c->cdf ? quantile(&d[g], 0.999) : d[g].step[d[g].n - 1].ns);
+		c->hi = fmax(c->hi,
+			     c->cdf ? 1.3 * quantile(&d[g], 0.99) : d[g].step[d[g].n - 1].ns);
 		c->most = fmax(c->most, d[g].count);
 		for (size_t i = 0; i < c->pick.group[g].n; i++) {
 			const struct run_result *r = c->pick.group[g].item[i].r;
@@ -213,9 +227,9 @@ static void percentile_axis(struct plot_axis *x, double most)
 	static const struct {
 		double at;
 		const char *text;
-	} tick[] = {{1, "0"},	      {2, "50 %"},	{10, "90 %"},	   {100, "99 %"},
-		    {1e3, "99.9 %"},  {1e4, "99.99 %"}, {1e5, "99.999 %"}, {1e6, "6 nines"},
-		    {1e7, "7 nines"}, {1e8, "8 nines"}, {1e9, "9 nines"}};
+	} tick[] = {{1, " "},	       {2, "50"},	  {10, "90"},	   {100, "99"},
+		    {1e3, "99.9"},     {1e4, "99.99"},	  {1e5, "99.999"}, {1e6, "99.9999"},
+		    {1e7, "99.99999"}, {1e8, "99.999999"}};
 
 	*x = (struct plot_axis){.log = true, .lo = 1, .hi = fmax(most, 10) * 1.2};
 	for (size_t i = 0; i < sizeof(tick) / sizeof(tick[0]) && tick[i].at < x->hi; i++)
@@ -247,7 +261,7 @@ static void draw_limits(struct curves *c, struct plot_panel *q)
 		fputs(" notitle", out);
 	}
 	if (any)
-		plot_legend(c->page, "a bare cache line there and back", stroke);
+		plot_legend(c->page, "bare round trip of a cache line", stroke);
 }
 
 static int draw_all(struct curves *c)
@@ -271,7 +285,7 @@ static int draw_all(struct curves *c)
 		percentile_axis(&q->x, c->most);
 		plot_axis_log(&q->y, c->lo, c->hi, 8, plot_tick_ns);
 		q->above = "round trip";
-		q->below = "percentile";
+		q->below = "percentile, %";
 	}
 	for (size_t g = 0; g < c->pick.n; g++)
 		draw(c, q, &c->pick.group[g], &d[g]);
@@ -289,6 +303,6 @@ int plot_latency(struct plot_page *p, const struct runs *r, enum plot_kind kind)
 	plot_head(p, &c.pick, c.cdf ? "distribution of latency" : "latency by percentile");
 	err = draw_all(&c);
 	if (c.cdf)
-		plot_note(p, "without the longest thousandth, which --kind latency shows");
+		plot_note(p, "the longest of them lie beyond: see --kind latency");
 	return err ? err : p->pool.out ? -ENOMEM : 0;
 }

@@ -7,7 +7,7 @@
 
 #include "bench/plot_kinds.h"
 
-#define APART 4.0 /* units between points of one place, so that bars do not hide one another */
+#define APART 3.0 /* units between points of one place, so that bars do not hide one another */
 
 struct point {
 	double x, y, low, high, limit;
@@ -27,6 +27,7 @@ struct over {
 	double *x; /* every place there is, ascending */
 	size_t places;
 	bool log_x, goodput, limits;
+	unsigned first; /* stroke of the first line */
 };
 
 /* A parameter that may lie along the x axis. */
@@ -63,13 +64,14 @@ struct family {
 	const char *metrics[3], *title, *unit;
 };
 
+enum { LINES = 2, COPIES, FAMILIES };
+
 static const struct family families[] = {
 	{{"rate", "ndr", NULL}, "rate", "frame/s"},
 	{{"ring_rate", NULL}, "rate of the bare ring", "buffer/s"},
-	{{"line_rate", NULL}, "line rate without a protocol", "frame/s"},
-	{{"copy_rate", NULL}, "memory copies", "B/s"},
+	[LINES] = {{"line_rate", NULL}, "line rate without a protocol", "frame/s"},
+	[COPIES] = {{"copy_rate", NULL}, "memory copies", "B/s"},
 };
-enum { FAMILIES = sizeof(families) / sizeof(families[0]) };
 
 bool plot_is_flood(const struct run_result *r)
 {
@@ -118,9 +120,9 @@ static bool varies(const struct pick *k)
 	return false;
 }
 
-/* The first family that has something: 0; -ENODATA; -ENOMEM. */
+/* The first of the families that has something: 0; -ENODATA; -ENOMEM. */
 static int choose(struct plot_pool *pool, const struct runs *runs, const struct along *a,
-		  struct pick *k, const struct family **family)
+		  unsigned from, struct pick *k, const struct family **family)
 {
 	struct pick_how how = {.wanted = of_family,
 			       .x = a->key,
@@ -129,7 +131,7 @@ static int choose(struct plot_pool *pool, const struct runs *runs, const struct 
 			       .most = PLOT_SERIES_MAX};
 	int err;
 
-	for (unsigned f = 0; f < FAMILIES; f++) {
+	for (unsigned f = from; f < FAMILIES; f++) {
 		how.context = &families[f];
 		if (!may_vary(runs, a, &families[f]))
 			continue;
@@ -148,7 +150,7 @@ bool plot_over_has(const struct runs *r, enum plot_kind kind)
 	struct plot_pool pool = {0};
 	const struct family *f;
 	struct pick k;
-	bool has = choose(&pool, r, along(kind), &k, &f) == 0;
+	bool has = choose(&pool, r, along(kind), 0, &k, &f) == 0;
 
 	plot_pool_free(&pool);
 	return has;
@@ -301,7 +303,7 @@ static void y_axis(struct over *o, struct plot_panel *q, bool goodput, const cha
 			prefix = prefixes[strchr("kMGTP", *s) - "kMGTP"];
 			scale *= 1000;
 		}
-		plot_axis_from_zero(&q->y, hi, 5, scale);
+		plot_axis_from_zero(&q->y, hi, 6, scale);
 	}
 	q->above = plot_pool_text(&o->page->pool, "%s, %s%s%s", what, prefix,
 				  *prefix && strchr(unit, '/') - unit > 3 ? " " : "", unit);
@@ -383,6 +385,11 @@ static void draw_line(struct over *o, struct plot_panel *q, const struct pick_gr
 	fputs(" notitle", out);
 }
 
+static struct plot_stroke stroke_of(const struct over *o, size_t g)
+{
+	return plot_series_stroke(o->first + o->pick.group[g].base, o->pick.group[g].regime);
+}
+
 static void draw_panel(struct over *o, double height, bool goodput, const char *what,
 		       const char *unit, const char *below)
 {
@@ -402,11 +409,44 @@ static void draw_panel(struct over *o, double height, bool goodput, const char *
 	q->below = below;
 	y_axis(o, q, goodput, what, unit);
 	for (size_t g = 0; g < o->pick.n; g++)
-		draw_limit(o, q, &o->pick.group[g], &o->line[g], goodput,
-			   plot_series_stroke(o->pick.group[g].base, o->pick.group[g].regime));
+		draw_limit(o, q, &o->pick.group[g], &o->line[g], goodput, stroke_of(o, g));
 	for (size_t g = 0; g < o->pick.n; g++)
-		draw_line(o, q, &o->pick.group[g], &o->line[g], goodput,
-			  plot_series_stroke(o->pick.group[g].base, o->pick.group[g].regime));
+		draw_line(o, q, &o->pick.group[g], &o->line[g], goodput, stroke_of(o, g));
+}
+
+/* What the rates are called: that of a search for the no-drop rate is none of a flood. */
+static const char *title_of(const struct over *o, const struct family *f)
+{
+	for (size_t g = 0; g < o->pick.n; g++)
+		if (strcmp(o->pick.group[g].item[0].r->metric, "ndr"))
+			return f->title;
+	return "no-drop rate";
+}
+
+static void put_legend(struct over *o)
+{
+	for (size_t g = 0; g < o->pick.n; g++)
+		plot_legend(o->page, o->pick.group[g].label, stroke_of(o, g));
+}
+
+/* Copies of memory have their own unit, and so their own panel. */
+static int draw_copies(struct over *first, const struct runs *r, const struct along *a)
+{
+	struct over o = {.page = first->page, .first = first->pick.bases};
+	const struct family *f;
+	int err = choose(&o.page->pool, r, a, COPIES, &o.pick, &f);
+
+	if (err == -ENODATA || first->pick.bases == PLOT_SERIES_MAX)
+		return 0;
+	if (!err)
+		err = make_lines(&o);
+	if (err)
+		return err;
+	o.page->panel[0].below = NULL;
+	o.page->panel[0].height = 210;
+	draw_panel(&o, 150, false, f->title, f->unit, a->title);
+	put_legend(&o);
+	return 0;
 }
 
 int plot_over(struct plot_page *p, const struct runs *r, enum plot_kind kind)
@@ -414,29 +454,31 @@ int plot_over(struct plot_page *p, const struct runs *r, enum plot_kind kind)
 	const struct along *a = along(kind);
 	const struct family *f = NULL;
 	struct over o = {.page = p};
+	const char *title;
 	bool two;
 	int err;
 
-	err = choose(&p->pool, r, a, &o.pick, &f);
+	err = choose(&p->pool, r, a, 0, &o.pick, &f);
 	if (!err)
 		err = make_lines(&o);
 	if (err)
 		return err;
 	two = kind == PLOT_SIZE && o.goodput;
+	title = title_of(&o, f);
 	plot_head(p, &o.pick,
-		  plot_pool_text(&p->pool, "%s%s over %s", f->title, two ? " and goodput" : "",
+		  plot_pool_text(&p->pool, "%s%s over %s", title, two ? " and goodput" : "",
 				 a->over));
-	draw_panel(&o, two ? 190 : 280, false, f->title, f->unit, two ? NULL : a->title);
+	draw_panel(&o, two ? 190 : 280, false, title, f->unit, two ? NULL : a->title);
 	if (two)
 		draw_panel(&o, 190, true, "goodput", "bit/s", a->title);
-	for (size_t g = 0; g < o.pick.n; g++)
-		plot_legend(p, o.pick.group[g].label,
-			    plot_series_stroke(o.pick.group[g].base, o.pick.group[g].regime));
+	put_legend(&o);
+	if (f == &families[LINES])
+		err = draw_copies(&o, r, a);
 	if (o.limits)
 		plot_legend(p, "limit",
 			    (struct plot_stroke){.colour = PLOT_FG, .dash = PLOT_DOTTED});
-	plot_note(p, o.limits ? "points: medians; bars: quartiles of the rounds; dotted, in the "
-				"colour of its line: the limit measured around them"
+	plot_note(p, o.limits ? "points: medians; bars: quartiles; dotted: the limit of the line "
+				"of its colour"
 			      : "points: medians; bars: quartiles of the rounds");
-	return p->pool.out ? -ENOMEM : 0;
+	return err ? err : p->pool.out ? -ENOMEM : 0;
 }

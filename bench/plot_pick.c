@@ -39,6 +39,13 @@ const char *pick_short_name(const char *name)
 	return dot && dot[1] ? dot + 1 : name;
 }
 
+bool pick_says_name(const struct run_result *r)
+{
+	const char *name = pick_short_name(r->name);
+
+	return strncmp(r->metric, name, strlen(name)) == 0;
+}
+
 const char *pick_param_words(struct plot_pool *pool, const char *key, const char *text)
 {
 	static const struct {
@@ -142,13 +149,21 @@ static unsigned name_index(struct work *w, const char *name)
 	return i;
 }
 
-static void look_around(struct work *w)
+/* What differs among the items for which it says so; drop NULL: all. */
+static void look_around(struct work *w, const bool *drop)
 {
-	const struct run_result *first = w->items ? w->item[0].r : NULL;
+	const struct run_result *first = NULL;
+	size_t seen = 0;
 
+	w->keys = w->names = 0;
+	w->names_vary = w->metrics_vary = w->regimes_vary = false;
 	for (size_t i = 0; i < w->items; i++) {
 		const struct run_result *r = w->item[i].r;
 
+		if (drop && drop[i])
+			continue;
+		first = first ? first : r;
+		seen++;
 		name_index(w, r->name);
 		w->names_vary |= strcmp(r->name, first->name) != 0;
 		w->metrics_vary |= strcmp(r->metric, first->metric) != 0;
@@ -157,7 +172,7 @@ static void look_around(struct work *w)
 			note_param(w, &r->param[k]);
 	}
 	for (unsigned k = 0; k < w->keys; k++)
-		w->key[k].varies |= w->key[k].seen < w->items;
+		w->key[k].varies |= w->key[k].seen < seen;
 }
 
 /* --- telling groups apart --- */
@@ -359,7 +374,7 @@ static const char *label_of(const struct work *w, const struct pick_item *it, co
 
 	if (w->by_file)
 		label = plot_pool_text(w->pool, "%s", it->file->label);
-	if (w->names_vary)
+	if (w->names_vary && !(w->metrics_vary && pick_says_name(it->r)))
 		label = join(w->pool, label, name_words(w, it->r->name));
 	if (w->metrics_vary)
 		label = join(w->pool, label, it->r->metric);
@@ -377,9 +392,9 @@ static int make_groups(struct work *w, struct pick *out)
 {
 	struct draft *d = plot_pool_get(w->pool, w->items, sizeof(*d));
 	size_t n = 0, kept;
-	bool several = false;
+	bool several = false, *drop = plot_pool_get(w->pool, w->items, sizeof(*drop));
 
-	if (!d)
+	if (!d || !drop)
 		return -ENOMEM;
 	for (size_t i = 0, from = 0; i < w->items; i++) {
 		if (i + 1 < w->items && strcmp(w->item[i].key, w->item[i + 1].key) == 0)
@@ -397,6 +412,11 @@ static int make_groups(struct work *w, struct pick *out)
 	out->group = plot_pool_get(w->pool, kept ? kept : 1, sizeof(*out->group));
 	if (!out->group)
 		return -ENOMEM;
+	/* Names tell apart what is drawn, not what was left out. */
+	for (size_t i = kept; i < n; i++)
+		for (size_t k = 0; k < d[i].n; k++)
+			drop[d[i].first + k] = true;
+	look_around(w, drop);
 	for (size_t i = 1; i < kept; i++)
 		several |= d[i].regime != d[0].regime;
 	for (size_t i = 0; i < kept; i++) {
@@ -464,7 +484,7 @@ int pick_results(struct plot_pool *pool, const struct runs *runs, const struct p
 	err = collect(w, runs);
 	if (err)
 		return err;
-	look_around(w);
+	look_around(w, NULL);
 	out->pooled = settle(w);
 	err = make_groups(w, out);
 	say_common(w, runs, out);

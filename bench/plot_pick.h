@@ -62,6 +62,8 @@ int pick_results(struct plot_pool *pool, const struct runs *runs, const struct p
 
 /* "tx" of "net.tx". */
 const char *pick_short_name(const char *name);
+/* "latency_p50" says by itself that it is one of net.latency. */
+bool pick_says_name(const struct run_result *r);
 /* A parameter in words: "64 B", "2 queue pairs", "packed"; "" when it says nothing. */
 const char *pick_param_words(struct plot_pool *pool, const char *key, const char *text);
 

@@ -102,7 +102,7 @@ static const char *label_of(const struct ratios *s, const struct compare_row *r)
 	struct plot_pool *pool = &s->page->pool;
 	const char *label = "";
 
-	if (s->names || !(s->metrics || r->params[0]))
+	if ((s->names || !(s->metrics || r->params[0])) && !pick_says_name(r->now))
 		label = pick_short_name(r->now->name);
 	if (s->metrics)
 		label = plot_pool_text(pool, "%s%s%s", label, *label ? " " : "", r->now->metric);
@@ -171,8 +171,9 @@ static void put_row(struct ratios *s, struct plot_panel *q, const struct compare
 		" at screen %.6f, first %zu left font ',%g' textcolor rgb '#%06x' noenhanced\n",
 		10 / s->page->width, y, SMALL, PLOT_FG);
 	if (r->ratio > 0 && isfinite(r->ratio)) {
-		const char *text = plot_pool_text(&s->page->pool, "%+.1f %%%s",
-						  100 * (r->ratio - 1), r->gate_broken ? " !" : "");
+		const char *text =
+			plot_pool_text(&s->page->pool, "%+.*f %%%s", fabs(r->ratio - 1) < 1,
+				       100 * (r->ratio - 1), r->gate_broken ? " !" : "");
 
 		fputs("set label ", q->set);
 		plot_quote(q->set, text, LABEL_MAX);

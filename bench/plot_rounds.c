@@ -11,7 +11,8 @@
 #include "bench/plot_kinds.h"
 #include "report/table.h"
 
-#define ROWS_MAX 8u
+#define ROWS_MAX  8u
+#define LOOKS_MAX (2 * (REGIMES + 2)) /* regimes, disturbed or not; and some unknown ones */
 
 /* A round and what it belongs to. */
 struct dot {
@@ -166,51 +167,92 @@ static void put_value(FILE *out, const struct dot *d)
 	fprintf(out, "%.9g %.9g\n", d->x, d->d->value);
 }
 
-static void put_rtt(FILE *out, const struct dot *d)
+/* The probes before and after: where they lie together, and how far apart they are. */
+static void put_probe(FILE *out, const struct dot *d)
 {
 	double a = d->d->rtt_before_ns, b = d->d->rtt_after_ns;
 
 	a = a > 0 ? a : b;
 	b = b > 0 ? b : a;
 	if (a > 0)
-		fprintf(out, "%.9g %.9g %.9g %.9g\n", d->x, sqrt(a * b), fmin(a, b), fmax(a, b));
+		fprintf(out, "%.9g %.9g\n", d->x, sqrt(a * b));
 }
 
-/* Rounds of rows [from, to) that look the same, each look an element of its own. */
-static void draw_dots(struct rounds *s, struct plot_panel *q, size_t from, size_t to, bool rtt,
-		      double size)
+static void put_drift(FILE *out, const struct dot *d)
 {
-	const struct dot *look[2 * (REGIMES + 2)];
-	unsigned looks = 0;
+	double a = d->d->rtt_before_ns, b = d->d->rtt_after_ns;
+
+	if (a > 0 && b > 0)
+		fprintf(out, "%.9g %.9g\n%.9g %.9g\n\n", d->x, a, d->x, b);
+}
+
+/* Looks of the rounds of rows [from, to): one of each. */
+static unsigned find_looks(const struct rounds *s, size_t from, size_t to,
+			   const struct dot *look[LOOKS_MAX])
+{
+	unsigned n = 0;
 
 	for (size_t g = from; g < to; g++) {
 		for (size_t i = 0; i < s->row[g].n; i++) {
 			unsigned k = 0;
 
-			while (k < looks && !alike(look[k], &s->row[g].dot[i]))
+			while (k < n && !alike(look[k], &s->row[g].dot[i]))
 				k++;
-			if (k == looks && looks < sizeof(look) / sizeof(look[0]))
-				look[looks++] = &s->row[g].dot[i];
+			if (k == n && n < LOOKS_MAX)
+				look[n++] = &s->row[g].dot[i];
 		}
 	}
-	for (unsigned k = 0; k < looks; k++) {
-		struct plot_stroke stroke = stroke_of(look[k]);
-		unsigned block = plot_data_begin(s->page);
-		put_dot put = rtt ? put_rtt : put_value;
-		FILE *out;
+	return n;
+}
 
-		for (size_t g = from; g < to; g++)
-			for (size_t i = 0; i < s->row[g].n; i++)
-				if (alike(look[k], &s->row[g].dot[i]))
-					put(s->page->data, &s->row[g].dot[i]);
-		fputs("NaN NaN NaN NaN\n", s->page->data);
-		plot_data_end(s->page);
-		out = plot_element(q);
-		if (rtt)
-			fprintf(out, "$d%u using 1:2:3:4 with yerrorbars lw 1", block);
-		else
-			fprintf(out, "$d%u using 1:2 with points lw 1.2", block);
+/* An element of what `put` writes for the rounds that look like this one; its style is to follow. */
+static FILE *draw_look(struct rounds *s, struct plot_panel *q, size_t from, size_t to,
+		       const struct dot *look, put_dot put)
+{
+	unsigned block = plot_data_begin(s->page);
+	FILE *out;
+
+	for (size_t g = from; g < to; g++)
+		for (size_t i = 0; i < s->row[g].n; i++)
+			if (alike(look, &s->row[g].dot[i]))
+				put(s->page->data, &s->row[g].dot[i]);
+	/* Never empty: gnuplot would not take it. */
+	fputs("NaN NaN\n", s->page->data);
+	plot_data_end(s->page);
+	out = plot_element(q);
+	fprintf(out, "$d%u using 1:2 with ", block);
+	return out;
+}
+
+static void draw_dots(struct rounds *s, struct plot_panel *q, size_t from, size_t to, put_dot put,
+		      double size)
+{
+	const struct dot *look[LOOKS_MAX];
+	unsigned n = find_looks(s, from, to, look);
+
+	for (unsigned k = 0; k < n; k++) {
+		struct plot_stroke stroke = stroke_of(look[k]);
+		FILE *out = draw_look(s, q, from, to, look[k], put);
+
+		fputs("points lw 1.2", out);
 		plot_put_points(out, &stroke, size);
+		fputs(" notitle", out);
+	}
+}
+
+/* Not error bars: gnuplot parts those from what is behind, and tears the bars of others. */
+static void draw_drifts(struct rounds *s, struct plot_panel *q)
+{
+	const struct dot *look[LOOKS_MAX];
+	unsigned n = find_looks(s, 0, s->pick.n, look);
+
+	for (unsigned k = 0; k < n; k++) {
+		struct plot_stroke stroke = stroke_of(look[k]);
+		FILE *out = draw_look(s, q, 0, s->pick.n, look[k], put_drift);
+
+		fputs("lines", out);
+		stroke.dash = 0;
+		plot_put_line(out, &stroke, 1);
 		fputs(" notitle", out);
 	}
 }
@@ -220,8 +262,12 @@ static void x_axis(const struct rounds *s, struct plot_axis *x, bool bare)
 	plot_axis_from_zero(x, s->hi, 8, 1);
 	x->hi = s->hi * 1.02;
 	if (!s->timed) {
-		x->lo = 0;
-		x->hi = s->hi + fmax(s->hi * 0.02, 0.5);
+		x->lo = 0.5;
+		x->hi = s->hi + 0.5;
+		/* No half rounds, and none before the first. */
+		for (unsigned i = 0; i < x->ticks; i++)
+			if (x->tick[i].at < 1 || x->tick[i].at != floor(x->tick[i].at))
+				x->tick[i--] = x->tick[--x->ticks];
 	}
 	x->bare = bare;
 }
@@ -241,7 +287,7 @@ static void draw_row(struct rounds *s, size_t g, double height)
 	const struct row *row = &s->row[g];
 	const struct run_result *r = row->dot[0].r;
 	struct plot_panel *q = plot_panel(s->page, height);
-	char median[HUMAN_MAX], tick[HUMAN_MAX];
+	char tick[HUMAN_MAX];
 	double hi = 0, mid = row_median(row);
 	unsigned block;
 	FILE *out;
@@ -255,11 +301,10 @@ static void draw_row(struct rounds *s, size_t g, double height)
 	q->y.hi = q->y.hi * 1.06;
 	/* Zero, and the median: what the others are held against. */
 	q->y.ticks = 0;
-	plot_axis_add(&q->y, 0, "0");
+	plot_axis_add(&q->y, 0, mid > 0.35 * hi || !(mid > 0) ? "0" : " ");
 	if (mid > 0)
 		plot_axis_add(&q->y, mid, human_value(tick, sizeof(tick), mid, r->unit));
-	q->above = plot_pool_text(&s->page->pool, "%s: %s, median %s", s->pick.group[g].label,
-				  r->metric, human_value(median, sizeof(median), mid, r->unit));
+	q->above = s->pick.group[g].label;
 	block = plot_data_begin(s->page);
 	for (size_t i = 0; i < row->n; i++)
 		put_value(s->page->data, &row->dot[i]);
@@ -267,7 +312,7 @@ static void draw_row(struct rounds *s, size_t g, double height)
 	out = plot_element(q);
 	fprintf(out, "$d%u using 1:2 with lines lc rgb '#%06x' lw 0.7 dt solid notitle", block,
 		PLOT_MUTED);
-	draw_dots(s, q, g, g + 1, false, row->n > 200 ? 0.4 : 0.65);
+	draw_dots(s, q, g, g + 1, put_value, row->n > 200 ? 0.4 : 0.65);
 }
 
 static void draw_ground(struct rounds *s)
@@ -312,7 +357,8 @@ static void draw_ground(struct rounds *s)
 			"'#%06x' lw 1 dt (5,3)\n",
 			bound, bound, PLOT_MUTED);
 	}
-	draw_dots(s, q, 0, s->pick.n, true, n > 200 ? 0.3 : 0.5);
+	draw_drifts(s, q);
+	draw_dots(s, q, 0, s->pick.n, put_probe, n > 200 ? 0.3 : 0.5);
 }
 
 static void legend(struct rounds *s)
@@ -336,6 +382,17 @@ static void legend(struct rounds *s)
 						 .dash = PLOT_NO_LINE});
 }
 
+/* "rate, " when all rows are of that metric; where they are not, each row says its own. */
+static const char *one_metric(struct rounds *s)
+{
+	const char *metric = s->row[0].dot[0].r->metric;
+
+	for (size_t g = 1; g < s->pick.n; g++)
+		if (strcmp(s->row[g].dot[0].r->metric, metric))
+			return "";
+	return plot_pool_text(&s->page->pool, "%s, ", metric);
+}
+
 int plot_rounds(struct plot_page *p, const struct runs *r)
 {
 	struct rounds s = {.page = p};
@@ -345,11 +402,14 @@ int plot_rounds(struct plot_page *p, const struct runs *r)
 		err = make_rows(&s);
 	if (err)
 		return err;
-	plot_head(p, &s.pick, s.timed ? "every round over time" : "every round");
+	plot_head(p, &s.pick,
+		  plot_pool_text(&p->pool, "%severy round%s", one_metric(&s),
+				 s.timed ? " over time" : ""));
 	for (size_t g = 0; g < s.pick.n; g++)
 		draw_row(&s, g, s.pick.n == 1 ? 220 : s.pick.n <= 3 ? 90 : 52);
 	draw_ground(&s);
 	legend(&s);
+	plot_note(p, "the number at the side and its line: median of the rounds that count");
 	if (!s.timed && !s.ordered)
 		plot_note(p, "the files do not say when: rounds of one regime after another");
 	return p->pool.out ? -ENOMEM : 0;

@@ -14,18 +14,20 @@ enum {
 	EDGE = 10,	  /* around everything */
 	TITLE_LINE = 28,  /* a line of title */
 	SUB_LINE = 18,	  /* a line below it, a note */
-	ABOVE_LINE = 24,  /* what a y axis shows */
+	ABOVE_LINE = 30,  /* what a y axis shows */
 	TICK_LINE = 22,	  /* numbers of an x axis */
 	BELOW_LINE = 20,  /* what an x axis shows */
 	LEGEND_LINE = 22, /* a row of the legend */
 	GAP = 10,
 	SAMPLE = 34, /* a stroke in the legend */
+	POINT = 14,  /* one without a line */
 	COLUMNS = 200,
 	LINES = 24, /* of text above and below, each */
 };
 
 struct legend {
 	unsigned columns, rows;
+	double sample;	       /* width of a stroke */
 	double x[PAGE_LEGEND]; /* of each column */
 };
 
@@ -60,26 +62,39 @@ static void break_lines(struct plot_pool *pool, const char *text, double width, 
 }
 
 /* As many columns as fit side by side; entries go from left to right, then down. */
+/* Place l->columns columns; their width altogether. */
+static double place_columns(const struct plot_page *p, struct legend *l)
+{
+	double x = EDGE;
+
+	for (unsigned c = 0; c < l->columns; c++) {
+		double widest = 0;
+
+		for (unsigned i = c; i < p->entries; i += l->columns) {
+			double w = plot_text_width(p->legend[i].text, TEXT);
+
+			widest = w > widest ? w : widest;
+		}
+		l->x[c] = x;
+		x += l->sample + 8 + widest + 20;
+	}
+	return x - 20 + EDGE;
+}
+
 static void lay_legend(const struct plot_page *p, struct legend *l)
 {
-	for (l->columns = p->entries; l->columns > 0; l->columns--) {
-		double x = EDGE;
-
-		for (unsigned c = 0; c < l->columns; c++) {
-			double widest = 0;
-
-			for (unsigned i = c; i < p->entries; i += l->columns) {
-				double w = plot_text_width(p->legend[i].text, TEXT);
-
-				widest = w > widest ? w : widest;
-			}
-			l->x[c] = x;
-			x += SAMPLE + 8 + widest + 20;
-		}
-		if (x - 20 <= p->width - EDGE || l->columns == 1)
-			break;
-	}
-	l->rows = l->columns ? (p->entries + l->columns - 1) / l->columns : 0;
+	*l = (struct legend){.columns = p->entries, .sample = POINT};
+	for (unsigned i = 0; i < p->entries; i++)
+		if (p->legend[i].stroke.dash != PLOT_NO_LINE)
+			l->sample = SAMPLE;
+	while (l->columns > 1 && place_columns(p, l) > p->width)
+		l->columns--;
+	if (l->columns == 0)
+		return;
+	/* No row with a single last one where the others can make room. */
+	l->rows = (p->entries + l->columns - 1) / l->columns;
+	l->columns = (p->entries + l->rows - 1) / l->rows;
+	place_columns(p, l);
 }
 
 /* Room left of the axes: as the widest number of any of them needs. */
@@ -99,6 +114,26 @@ static double left_margin(const struct plot_page *p)
 		}
 	}
 	return EDGE + widest + 14;
+}
+
+/* Room right of the axes: for half of a number at their very end. */
+static double right_margin(const struct plot_page *p, double left)
+{
+	double right = 16, width = p->width - left - right;
+
+	if (p->right > 0)
+		return p->right;
+	for (unsigned i = 0; i < p->panels; i++) {
+		const struct plot_axis *x = &p->panel[i].x;
+
+		for (unsigned t = 0; t < x->ticks && !x->bare; t++) {
+			double over = plot_text_width(x->tick[t].text, TEXT) / 2 -
+				      (1 - plot_axis_place(x, x->tick[t].at)) * width;
+
+			right = over + 4 > right ? over + 4 : right;
+		}
+	}
+	return right;
 }
 
 static double panel_height(const struct plot_panel *q)
@@ -133,7 +168,7 @@ static void put_terminal(FILE *out, const struct plot_page *p, enum plot_format 
 	else
 		fprintf(out,
 			"set terminal svg noenhanced size %.0f,%.0f font 'sans-serif,%d' "
-			"linewidth 1 rounded\n",
+			"linewidth 1 butt\n",
 			p->width, height, TEXT);
 }
 
@@ -159,18 +194,18 @@ static void put_legend(FILE *out, const struct plot_page *p, enum plot_format fo
 			fprintf(out,
 				"set arrow from screen %.6f, screen %.6f to screen %.6f, screen "
 				"%.6f nohead",
-				x / p->width, 1 - at / height, (x + SAMPLE) / p->width,
+				x / p->width, 1 - at / height, (x + l->sample) / p->width,
 				1 - at / height);
 			plot_put_line(out, &e->stroke, e->stroke.dash == PLOT_DOTTED ? 1.5 : 2);
 			fputc('\n', out);
 		}
 		if (e->stroke.point != PLOT_NO_POINT) {
 			fprintf(out, "set label '' at screen %.6f, screen %.6f point",
-				(x + SAMPLE / 2.0) / p->width, 1 - at / height);
+				(x + l->sample / 2) / p->width, 1 - at / height);
 			plot_put_points(out, &e->stroke, 0.9);
 			fputc('\n', out);
 		}
-		put_text(out, p, format, height, x + SAMPLE + 8, at, TEXT, false, e->text);
+		put_text(out, p, format, height, x + l->sample + 8, at, TEXT, false, e->text);
 	}
 }
 
@@ -184,25 +219,28 @@ static void put_axis(FILE *out, char which, const struct plot_axis *a)
 	for (unsigned i = 0; i < a->ticks; i++) {
 		const struct plot_tick *t = &a->tick[i];
 
-		fputs(i ? ", " : "", out);
-		plot_quote(out, a->bare ? "" : t->text, AXIS_TEXT_MAX);
-		fprintf(out, " %.12g %d", t->at, t->text[0] == '\0');
+		fprintf(out, "%s'", i ? ", " : "");
+		/* Numbers and units of ours, but a format to gnuplot. */
+		for (const char *c = a->bare ? "" : t->text; *c; c++)
+			fputs(*c == '%' ? "%%" : (char[]){*c, 0}, out);
+		fprintf(out, "' %.12g %d", t->at, t->text[0] == 0);
 	}
 	fputs(")\n", out);
 }
 
 static void put_panel(FILE *out, const struct plot_page *p, enum plot_format format, double height,
-		      const struct plot_panel *q, double left, double y)
+		      const struct plot_panel *q, double y)
 {
 	double top = y + (q->above ? ABOVE_LINE : 6), bottom = top + q->height;
 	double below = bottom + TICK_LINE + BELOW_LINE / 2.0;
 
 	if (q->above)
-		put_text(out, p, format, height, EDGE, y + ABOVE_LINE / 2.0, TEXT, false, q->above);
+		put_text(out, p, format, height, EDGE, y + ABOVE_LINE / 2.0 - 4, TEXT, false,
+			 q->above);
 	fprintf(out,
 		"set lmargin at screen %.6f\nset rmargin at screen %.6f\n"
 		"set tmargin at screen %.6f\nset bmargin at screen %.6f\n",
-		left / p->width, 1 - p->right / p->width, 1 - top / height, 1 - bottom / height);
+		p->left / p->width, 1 - p->right / p->width, 1 - top / height, 1 - bottom / height);
 	fprintf(out, "set border %d lc rgb '#%06x'\n", q->no_y ? 1 : 3, PLOT_FG);
 	put_axis(out, 'x', &q->x);
 	if (q->no_y)
@@ -211,7 +249,7 @@ static void put_panel(FILE *out, const struct plot_page *p, enum plot_format for
 	else
 		put_axis(out, 'y', &q->y);
 	if (q->below) {
-		double middle = (left + p->width - p->right) / 2;
+		double middle = (p->left + p->width - p->right) / 2;
 
 		put_text(out, p, format, height, middle - plot_text_width(q->below, TEXT) / 2.2,
 			 below, TEXT, false, q->below);
@@ -225,7 +263,7 @@ static void put_script(FILE *out, const struct plot_page *p, enum plot_format fo
 		       const struct lines *sub, const struct lines *note,
 		       const struct legend *legend, double height)
 {
-	double y = EDGE, left = left_margin(p);
+	double y = EDGE;
 
 	put_terminal(out, p, format, height);
 	fputs(p->data_text ? p->data_text : "", out);
@@ -233,7 +271,11 @@ static void put_script(FILE *out, const struct plot_page *p, enum plot_format fo
 		"set multiplot\nunset key\nset tics nomirror out scale 0.5 textcolor rgb '#%06x'\n"
 		"set xtics offset 0,%g\n"
 		"set grid xtics ytics lt 1 lw 1 lc rgb '#%08x'\nset errorbars small\n",
-		PLOT_FG, format == PLOT_PDF ? 0.0 : 0.3, PLOT_GRID);
+		PLOT_FG,
+		format == PLOT_PDF   ? 0.0
+		: format == PLOT_PNG ? 0.3
+				     : 0.55,
+		PLOT_GRID);
 	if (p->title && *p->title) {
 		put_text(out, p, format, height, EDGE, y + TITLE_LINE / 2.0, TITLE, true, p->title);
 		y += TITLE_LINE;
@@ -254,7 +296,7 @@ static void put_script(FILE *out, const struct plot_page *p, enum plot_format fo
 				put_text(out, p, format, height, EDGE, foot + SUB_LINE / 2.0, SMALL,
 					 false, note->line[k]);
 		}
-		put_panel(out, p, format, height, &p->panel[i], left, y);
+		put_panel(out, p, format, height, &p->panel[i], y);
 		y += panel_height(&p->panel[i]) + GAP;
 	}
 	fputs("unset multiplot\n", out);
@@ -282,8 +324,8 @@ int plot_script(struct plot_page *p, enum plot_format format, char **script, siz
 	int err;
 
 	*script = NULL;
-	if (!(p->right > 0))
-		p->right = 24;
+	p->left = left_margin(p);
+	p->right = right_margin(p, p->left);
 	for (unsigned i = 0; i < p->subs; i++)
 		break_lines(&p->pool, p->sub[i], p->width - 2 * EDGE, &sub);
 	for (unsigned i = 0; i < p->notes; i++)

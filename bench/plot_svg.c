@@ -33,6 +33,7 @@ struct tag {
 struct open {
 	struct piece name;
 	size_t begin, filled;
+	bool styled; /* it says how its content is drawn */
 };
 
 struct make {
@@ -203,6 +204,12 @@ static bool harmless(struct piece v)
 	return memmem(v.at, v.n, "url", 3) == NULL;
 }
 
+/* gnuplot puts a disc of the background behind a point, to part it from the lines it lies on. */
+static bool is_ground(const struct tag *t, struct piece name, struct piece v)
+{
+	return is(t->name, "use") && is(name, "color") && is(v, "white");
+}
+
 static bool is_foreground(struct piece v)
 {
 	char text[32] = "";
@@ -245,6 +252,40 @@ static void put_family(struct make *m, struct piece v)
 		put_attribute(m, "font-weight", (struct piece){"bold", 4});
 }
 
+/* What nearly every group of gnuplot's says, said once by the root: a third of all bytes. */
+static const struct {
+	const char *name, *value, *ours;
+} usual[] = {
+	{"fill", "none", "none"},
+	{"stroke", "currentColor", "currentColor"},
+	{"stroke-width", "1.00", "1"},
+	{"stroke-linecap", "butt", "butt"},
+	{"stroke-linejoin", "miter", "miter"},
+};
+enum { USUAL = sizeof(usual) / sizeof(usual[0]) };
+
+static bool is_usual(const struct make *m, const struct tag *t, const struct attribute *a)
+{
+	if (!is(t->name, "g"))
+		return false;
+	for (unsigned i = 1; i < m->depth; i++)
+		if (m->open[i].styled)
+			return false;
+	for (unsigned i = 0; i < USUAL; i++)
+		if (is(a->name, usual[i].name) && is(a->value, usual[i].value))
+			return true;
+	return false;
+}
+
+/* One of the shapes of points, in units of their size. */
+static bool is_shape(const struct tag *t)
+{
+	for (unsigned i = 0; i < t->n; i++)
+		if (is(t->a[i].name, "id") && t->a[i].value.n > 4)
+			return memcmp(t->a[i].value.at, "gpPt", 4) == 0;
+	return false;
+}
+
 static void put_attributes(struct make *m, const struct tag *t)
 {
 	for (unsigned i = 0; i < t->n; i++) {
@@ -255,7 +296,7 @@ static void put_attributes(struct make *m, const struct tag *t)
 			put_family(m, v);
 			continue;
 		}
-		if (!harmless(v))
+		if (!harmless(v) || is_usual(m, t, &t->a[i]))
 			continue;
 		if (is(name, "id"))
 			put_reference(m, "id", "", v);
@@ -267,13 +308,33 @@ static void put_attributes(struct make *m, const struct tag *t)
 			snprintf(copy, sizeof(copy), "%.*s", (int)name.n, name.at);
 			if (is_one_of(name, strokes) && is_foreground(v))
 				v = (struct piece){"currentColor", 12};
+			else if (m->look->inlined && is_ground(t, name, v))
+				v = (struct piece){"var(--plot-ground, Canvas)", 26};
+			else if (is(name, "stroke-width") && is_shape(t))
+				v = (struct piece){"0.3", 3}; /* gnuplot's are too thin hollow */
+			if (!t->empty)
+				m->open[m->depth].styled = true;
 			put_attribute(m, copy, v);
 		}
 	}
 }
 
+/* The edge of the picture, which gnuplot draws with no ink: now that ink is usual, a frame. */
+static bool is_edge(const struct tag *t)
+{
+	bool none = false, ink = false;
+
+	for (unsigned i = 0; i < t->n; i++) {
+		none |= is(t->a[i].name, "fill") && is(t->a[i].value, "none");
+		ink |= is(t->a[i].name, "stroke");
+	}
+	return is(t->name, "rect") && none && !ink && t->empty;
+}
+
 static void put_open(struct make *m, const struct tag *t)
 {
+	if (is_edge(t))
+		return;
 	put(m, "<");
 	put_n(m, t->name.at, t->name.n);
 	put_attributes(m, t);
@@ -307,7 +368,7 @@ static void make_id(struct make *m, const char *in, size_t n)
 		h = (h ^ (unsigned char)in[i]) * UINT64_C(1099511628211);
 	for (const char *s = m->look->title ? m->look->title : ""; *s; s++)
 		h = (h ^ (unsigned char)*s) * UINT64_C(1099511628211);
-	snprintf(m->id, sizeof(m->id), "v%016llx-", (unsigned long long)h);
+	snprintf(m->id, sizeof(m->id), "v%08x-", (unsigned)(h ^ h >> 32));
 }
 
 static void put_root(struct make *m)
@@ -328,6 +389,9 @@ static void put_root(struct make *m)
 	snprintf(text, sizeof(text), " viewBox=\"0 0 %.0f %.0f\" role=\"img\"", l->width,
 		 l->height);
 	put(m, text);
+	for (unsigned i = 0; i < USUAL; i++)
+		put_attribute(m, usual[i].name,
+			      (struct piece){usual[i].ours, strlen(usual[i].ours)});
 	if (told)
 		put_reference(m, "aria-labelledby", "", (struct piece){"title", 5});
 	if (about)
@@ -348,7 +412,7 @@ static void put_root(struct make *m)
 		put(m, "</desc>\n");
 	}
 	if (!l->inlined)
-		put(m, "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n");
+		put(m, "<rect width=\"100%\" height=\"100%\" fill=\"white\" stroke=\"none\"/>\n");
 }
 
 /* --- all of it --- */
