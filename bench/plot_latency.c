@@ -257,7 +257,7 @@ static void draw_limits(struct curves *c, struct plot_panel *q)
 		plot_data_end(c->page);
 		out = plot_element(q);
 		fprintf(out, "$d%u using 1:2 with lines", block);
-		plot_put_line(out, &stroke, 1.5);
+		plot_put_line(out, &stroke, 1.7);
 		fputs(" notitle", out);
 	}
 	if (any)

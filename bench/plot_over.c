@@ -353,7 +353,7 @@ static void draw_limit(struct over *o, struct plot_panel *q, const struct pick_g
 	stroke.dash = PLOT_DOTTED;
 	out = plot_element(q);
 	fprintf(out, "$d%u using 1:2 with lines", block);
-	plot_put_line(out, &stroke, 1.5);
+	plot_put_line(out, &stroke, 1.7);
 	fputs(" notitle", out);
 }
 

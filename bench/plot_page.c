@@ -19,7 +19,7 @@ static const enum plot_point points[PLOT_SERIES_MAX] = {PLOT_CIRCLE,  PLOT_SQUAR
 							PLOT_DIAMOND, PLOT_DOWN,    PLOT_CIRCLE,
 							PLOT_SQUARE,  PLOT_PENTAGON};
 static const char *const dashes[PLOT_DASHES + 1] = {"solid", "(10,4)",	   "(10,3,2,3)",
-						    "(5,3)", "(12,3,5,3)", "(1.5,3)"};
+						    "(5,3)", "(12,3,5,3)", "(2,4)"};
 
 struct plot_stroke plot_series_stroke(unsigned i, const char *regime)
 {

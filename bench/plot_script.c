@@ -196,7 +196,7 @@ static void put_legend(FILE *out, const struct plot_page *p, enum plot_format fo
 				"%.6f nohead",
 				x / p->width, 1 - at / height, (x + l->sample) / p->width,
 				1 - at / height);
-			plot_put_line(out, &e->stroke, e->stroke.dash == PLOT_DOTTED ? 1.5 : 2);
+			plot_put_line(out, &e->stroke, e->stroke.dash == PLOT_DOTTED ? 1.7 : 2);
 			fputc('\n', out);
 		}
 		if (e->stroke.point != PLOT_NO_POINT) {
