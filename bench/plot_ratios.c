@@ -48,7 +48,7 @@ static unsigned weight(const struct compare_row *r)
 					       : 4;
 }
 
-static double change(const struct compare_row *r)
+static double distance(const struct compare_row *r)
 {
 	return r->ratio > 0 && isfinite(r->ratio) ? fabs(log(r->ratio)) : 0;
 }
@@ -60,8 +60,8 @@ static int by_weight(const void *pa, const void *pb)
 
 	if (weight(a) != weight(b))
 		return weight(a) < weight(b) ? -1 : 1;
-	if (change(a) != change(b))
-		return change(a) > change(b) ? -1 : 1;
+	if (distance(a) != distance(b))
+		return distance(a) > distance(b) ? -1 : 1;
 	return a < b ? -1 : a > b;
 }
 
@@ -163,6 +163,16 @@ static void x_axis(struct ratios *s)
 		}
 }
 
+/* As `vop-bench compare` says it. */
+static const char *change(struct plot_pool *pool, const struct compare_row *r)
+{
+	const char *mark = r->gate_broken ? " !" : "";
+
+	if (r->ratio >= 3 || r->ratio < 0.34)
+		return plot_pool_text(pool, "x %.2f%s", r->ratio, mark);
+	return plot_pool_text(pool, "%+.1f %%%s", 100 * (r->ratio - 1), mark);
+}
+
 static void put_row(struct ratios *s, struct plot_panel *q, const struct compare_row *r, size_t y)
 {
 	fputs("set label ", q->set);
@@ -171,9 +181,7 @@ static void put_row(struct ratios *s, struct plot_panel *q, const struct compare
 		" at screen %.6f, first %zu left font ',%g' textcolor rgb '#%06x' noenhanced\n",
 		10 / s->page->width, y, SMALL, PLOT_FG);
 	if (r->ratio > 0 && isfinite(r->ratio)) {
-		const char *text =
-			plot_pool_text(&s->page->pool, "%+.*f %%%s", fabs(r->ratio - 1) < 1,
-				       100 * (r->ratio - 1), r->gate_broken ? " !" : "");
+		const char *text = change(&s->page->pool, r);
 
 		fputs("set label ", q->set);
 		plot_quote(q->set, text, LABEL_MAX);
@@ -254,9 +262,9 @@ static void say_what(struct ratios *s)
 {
 	struct plot_pool *pool = &s->page->pool;
 	const struct run_result *first = s->row[0]->now;
-	double confidence = s->row[0]->confidence, percent = 0;
+	double confidence = 1;
 	size_t refused = 0;
-	bool one = true;
+	bool broken = false;
 
 	if (!s->page->title)
 		s->page->title = "new against old, ratio of medians";
@@ -276,13 +284,13 @@ static void say_what(struct ratios *s)
 						   compare_verdict_word((enum compare_verdict)v)),
 				    stroke_of((enum compare_verdict)v));
 	for (size_t i = 0; i < s->n; i++) {
-		one &= s->row[i]->confidence == confidence;
-		percent = fmax(percent, s->row[i]->gate_broken);
+		confidence = fmin(confidence, s->row[i]->confidence);
+		broken |= s->row[i]->gate_broken;
 	}
-	plot_note(s->page,
-		  plot_pool_text(pool, "bars: %sintervals; shaded: too small to matter%s",
-				 one ? plot_pool_text(pool, "%g %% ", 100 * confidence) : "",
-				 percent > 0 ? "; !: breaks the gate" : ""));
+	plot_note(s->page, plot_pool_text(pool,
+					  "bars: intervals of %.4g %% or a little more; shaded: "
+					  "too small to matter%s",
+					  100 * confidence, broken ? "; !: breaks the gate" : ""));
 	for (size_t i = 0; i < s->c->refusals; i++)
 		refused += s->c->refusal[i].count ? s->c->refusal[i].count : 1;
 	if (refused)
