@@ -97,6 +97,12 @@ static int to_svg(struct plot_page *p, const struct plot_look *look, double heig
 	return err;
 }
 
+static int no_memory(FILE *err)
+{
+	fprintf(err, "vop-bench: no memory for the picture\n");
+	return -ENOMEM;
+}
+
 static int render(struct plot_page *p, const struct plot_look *look, char **bytes, size_t *n,
 		  FILE *err)
 {
@@ -105,10 +111,8 @@ static int render(struct plot_page *p, const struct plot_look *look, char **byte
 	double height;
 	int e = plot_script(p, look->format, &script, &size, &height);
 
-	if (e) {
-		fprintf(err, "vop-bench: no memory for the picture\n");
-		return e;
-	}
+	if (e)
+		return no_memory(err);
 	e = gnuplot_run(script, size, look->timeout_s, bytes, n, err);
 	free(script);
 	if (e)
@@ -123,22 +127,30 @@ static int render(struct plot_page *p, const struct plot_look *look, char **byte
 	*bytes = NULL;
 	*n = 0;
 	if (e == -ENOMEM)
-		fprintf(err, "vop-bench: no memory for the picture\n");
-	else
-		fprintf(err, "vop-bench: what gnuplot gave is no picture of the kind asked for; "
-			     "is the gnuplot in PATH the one of the package gnuplot-nox?\n");
-	return e == -ENOMEM ? e : -EIO;
+		return no_memory(err);
+	fprintf(err, "vop-bench: what gnuplot gave is no picture of the kind asked for; "
+		     "is the gnuplot in PATH the one of the package gnuplot-nox?\n");
+	return -EIO;
 }
 
-static int begin(struct plot_page *p, const struct plot_look *look, enum plot_kind kind, FILE *err)
+/* A page for a kind; NULL: no memory. */
+static struct plot_page *begin(const struct plot_look *look, enum plot_kind kind)
 {
-	if (plot_page_init(p, look->width)) {
-		fprintf(err, "vop-bench: no memory for the picture\n");
-		return -ENOMEM;
+	struct plot_page *p = malloc(sizeof(*p));
+
+	if (!p || plot_page_init(p, look->width)) {
+		free(p);
+		return NULL;
 	}
 	p->title = look->title;
 	p->about = plot_kind_text(kind);
-	return 0;
+	return p;
+}
+
+static void end(struct plot_page *p)
+{
+	plot_page_free(p);
+	free(p);
 }
 
 static int no_data(const struct runs *r, enum plot_kind kind, FILE *err)
@@ -159,6 +171,15 @@ static int no_data(const struct runs *r, enum plot_kind kind, FILE *err)
 	return -ENODATA;
 }
 
+static int fill(struct plot_page *p, const struct runs *r, enum plot_kind kind)
+{
+	if (kind <= PLOT_QUEUE_SIZE)
+		return plot_over(p, r, kind);
+	if (kind == PLOT_LATENCY || kind == PLOT_CDF)
+		return plot_latency(p, r, kind);
+	return kind == PLOT_ROUNDS ? plot_rounds(p, r) : -ENODATA;
+}
+
 int plot_runs(const struct runs *r, enum plot_kind kind, const struct plot_look *look, char **bytes,
 	      size_t *n, FILE *err)
 {
@@ -169,32 +190,16 @@ int plot_runs(const struct runs *r, enum plot_kind kind, const struct plot_look 
 	*bytes = NULL;
 	*n = 0;
 	look = look ? look : &plain;
-	p = malloc(sizeof(*p));
-	if (!p) {
-		fprintf(err, "vop-bench: no memory for the picture\n");
-		return -ENOMEM;
-	}
-	e = begin(p, look, kind, err);
-	if (e) {
-		free(p);
-		return e;
-	}
-	if (kind <= PLOT_QUEUE_SIZE)
-		e = plot_over(p, r, kind);
-	else if (kind == PLOT_LATENCY || kind == PLOT_CDF)
-		e = plot_latency(p, r, kind);
-	else if (kind == PLOT_ROUNDS)
-		e = plot_rounds(p, r);
-	else
-		e = -ENODATA;
+	p = begin(look, kind);
+	e = p ? fill(p, r, kind) : -ENOMEM;
 	if (e == -ENODATA)
 		no_data(r, kind, err);
 	else if (e)
-		fprintf(err, "vop-bench: no memory for the picture\n");
+		no_memory(err);
 	else
 		e = render(p, look, bytes, n, err);
-	plot_page_free(p);
-	free(p);
+	if (p)
+		end(p);
 	return e;
 }
 
@@ -208,25 +213,16 @@ int plot_comparison(const struct comparison *c, const struct plot_look *look, ch
 	*bytes = NULL;
 	*n = 0;
 	look = look ? look : &plain;
-	p = malloc(sizeof(*p));
-	if (!p) {
-		fprintf(err, "vop-bench: no memory for the picture\n");
-		return -ENOMEM;
-	}
-	e = begin(p, look, PLOT_COMPARE, err);
-	if (e) {
-		free(p);
-		return e;
-	}
-	e = plot_ratios(p, c);
+	p = begin(look, PLOT_COMPARE);
+	e = p ? plot_ratios(p, c) : -ENOMEM;
 	if (e == -ENODATA)
 		fprintf(err, "vop-bench: the two sides have nothing in common that can be "
 			     "compared: `vop-bench compare` says why\n");
 	else if (e)
-		fprintf(err, "vop-bench: no memory for the picture\n");
+		no_memory(err);
 	else
 		e = render(p, look, bytes, n, err);
-	plot_page_free(p);
-	free(p);
+	if (p)
+		end(p);
 	return e;
 }

@@ -57,7 +57,8 @@ enum plot_format {
 	 * takes the width it is given; transparent; text and axes in currentColor, series in
 	 * colours that can be read on white and on near black, points on a disc in the colour of
 	 * --plot-ground (unless set: Canvas), which is to be the background; its ids are its own;
-	 * <title> and <desc> for those who do not see it. No script, no style sheet, nothing from elsewhere.
+	 * <title> and <desc> for those who do not see it. No script, no style sheet, nothing from
+	 * elsewhere.
 	 */
 	PLOT_INLINE,
 	PLOT_SVG, /* a file of its own: opaque, black on white */

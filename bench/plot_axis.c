@@ -54,6 +54,12 @@ double plot_axis_value(const struct plot_axis *a, double place)
 	return a->lo + place * (a->hi - a->lo);
 }
 
+/* What no file of ours holds is kept from overflowing, which gnuplot would not take. */
+static double sane(double v, double otherwise)
+{
+	return v > 0 ? fmin(fmax(v, 1e-60), 1e60) : otherwise;
+}
+
 /* 1, 2, 2.5 or 5 times a power of ten, so that range holds no more than `most` of it. */
 static double nice_step(double range, unsigned most)
 {
@@ -72,8 +78,7 @@ void plot_axis_from_zero(struct plot_axis *a, double hi, unsigned most, double s
 	double step;
 
 	*a = (struct plot_axis){.lo = 0};
-	if (!(hi > 0) || !isfinite(hi))
-		hi = 1;
+	hi = sane(hi, 1);
 	step = nice_step(hi, most);
 	a->hi = hi * 1.06;
 	for (unsigned i = 0; i * step <= a->hi && i < AXIS_TICKS_MAX; i++) {
@@ -114,10 +119,8 @@ void plot_axis_log(struct plot_axis *a, double lo, double hi, unsigned most, plo
 	unsigned named;
 
 	*a = (struct plot_axis){.log = true};
-	if (!(lo > 0) || !isfinite(lo))
-		lo = 1;
-	if (!(hi > lo) || !isfinite(hi))
-		hi = lo * 1.1;
+	lo = sane(lo, 1);
+	hi = fmax(sane(hi, lo), lo * 1.0001);
 	a->lo = lo / pow(hi / lo, 0.05);
 	a->hi = hi * pow(hi / lo, 0.05);
 	/* At least a fifth more than the value where all are about the same. */

@@ -77,8 +77,10 @@ static int dist_of(struct plot_pool *pool, const struct pick_group *g, struct di
 	}
 	if (g->n > 1)
 		qsort(d->step, d->n, sizeof(*d->step), by_ns);
-	for (size_t i = 0; i < d->n; i++)
+	for (size_t i = 0; i < d->n; i++) {
+		d->step[i].ns = fmax(d->step[i].ns, 1);
 		d->count += (double)d->step[i].count;
+	}
 	return 0;
 }
 
@@ -210,8 +212,8 @@ static void look_around(struct curves *c, const struct dist *d)
 				c->limit[k] = r->limit;
 		}
 	}
-	if (!(c->lo > 0))
-		c->lo = 1;
+	/* Below a nanosecond nothing is told apart; it has a place all the same. */
+	c->lo = fmax(c->lo, 1);
 	c->hi = fmax(c->hi, c->lo * 1.01);
 	/* The bare round trip is shown where that does not squeeze the rest. */
 	for (unsigned k = 0; k < REGIMES; k++) {

@@ -7,6 +7,7 @@
 
 #include "bench/plot_kinds.h"
 
+#define NEAR  64u /* results away from a rate its goodput is looked for: it stands beside it */
 #define APART 3.0 /* units between points of one place, so that bars do not hide one another */
 
 struct point {
@@ -168,7 +169,11 @@ static int by_value(const void *a, const void *b)
 /* The goodput of the same rounds; NULL: the file has none. */
 static const struct run_result *goodput_of(const struct pick_item *it)
 {
-	for (size_t i = 0; i < it->file->results; i++) {
+	size_t at = (size_t)(it->r - it->file->result);
+	size_t from = at > NEAR ? at - NEAR : 0;
+	size_t to = it->file->results - at > NEAR ? at + NEAR : it->file->results;
+
+	for (size_t i = from; i < to; i++) {
 		const struct run_result *r = &it->file->result[i];
 		size_t k = 0;
 
@@ -270,6 +275,14 @@ static double y_of(const struct point *p, bool goodput)
 	return goodput ? p->goodput : p->y;
 }
 
+/* A quartile of nothing at all has no place on a logarithmic axis. */
+static double low_of(const struct point *p, bool goodput)
+{
+	double low = goodput ? p->goodput_low : p->low;
+
+	return low > 0 ? low : y_of(p, goodput);
+}
+
 /* The bound of goodput is that of the rate, with the bits of a frame. */
 static double limit_of(const struct point *p, bool goodput)
 {
@@ -288,7 +301,7 @@ static void y_axis(struct over *o, struct plot_panel *q, bool goodput, const cha
 			double limit = limit_of(p, goodput);
 
 			if (y_of(p, goodput) > 0)
-				lo = fmin(lo, goodput ? p->goodput_low : p->low);
+				lo = fmin(lo, low_of(p, goodput));
 			hi = fmax(hi, goodput ? p->goodput_high : p->high);
 			hi = fmax(hi, limit);
 			lo = limit > 0 ? fmin(lo, limit) : lo;
@@ -368,7 +381,7 @@ static void draw_line(struct over *o, struct plot_panel *q, const struct pick_gr
 
 		if (y_of(p, goodput) > 0)
 			fprintf(o->page->data, "%.9g %.9g %.9g %.9g\n", aside(o, q, p->x, g->base),
-				y_of(p, goodput), goodput ? p->goodput_low : p->low,
+				y_of(p, goodput), low_of(p, goodput),
 				goodput ? p->goodput_high : p->high);
 	}
 	/* Never empty: gnuplot would not take it. */

@@ -116,7 +116,8 @@ struct plot_page {
 int plot_page_init(struct plot_page *p, unsigned width);
 void plot_page_free(struct plot_page *p);
 
-/* Ignored when there is no more room, which no kind runs into by itself. text NULL or "": ignored. */
+/* Ignored when there is no more room, which no kind runs into by itself. text NULL or "": ignored.
+ */
 void plot_sub(struct plot_page *p, const char *text);
 void plot_note(struct plot_page *p, const char *text);
 void plot_legend(struct plot_page *p, const char *text, struct plot_stroke stroke);

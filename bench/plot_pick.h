@@ -29,8 +29,8 @@ struct pick_item {
 struct pick_group {
 	const char *label;  /* "tx, split, far" */
 	const char *regime; /* NULL: told apart by regime there are not several */
-	unsigned
-		base; /* groups of equal base differ in regime only; from 0, in order of appearance */
+	unsigned base; /* groups of equal base differ in regime only; from 0, in order of appearance
+			*/
 	size_t n;
 	struct pick_item *item; /* ascending x; file and order decide between equals */
 };

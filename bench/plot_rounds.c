@@ -11,8 +11,9 @@
 #include "bench/plot_kinds.h"
 #include "report/table.h"
 
-#define ROWS_MAX  8u
-#define LOOKS_MAX (2 * (REGIMES + 2)) /* regimes, disturbed or not; and some unknown ones */
+#define POINTS_MAX 250u /* of a row, of each look; times two */
+#define ROWS_MAX   8u
+#define LOOKS_MAX  (2 * (REGIMES + 2)) /* regimes, disturbed or not; and some unknown ones */
 
 /* A round and what it belongs to. */
 struct dot {
@@ -35,6 +36,7 @@ struct rounds {
 	struct row row[ROWS_MAX];
 	bool timed;   /* x is the time, not the number */
 	bool marked;  /* some round does not count */
+	bool thinned; /* of several rounds the extremes are drawn */
 	bool ordered; /* without times: the order of the rounds is known */
 	double hi;    /* of x */
 };
@@ -99,6 +101,58 @@ static int by_time(const void *pa, const void *pb)
 	return a->order < b->order ? -1 : a->order > b->order;
 }
 
+static bool alike(const struct dot *a, const struct dot *b)
+{
+	return a->hollow == b->hollow && strcmp(a->r->regime, b->r->regime) == 0;
+}
+
+static int by_place(const void *pa, const void *pb)
+{
+	const struct dot *a = pa, *b = pb;
+
+	return a->x < b->x ? -1 : a->x > b->x;
+}
+
+/*
+ * More rounds than there is room for points: of so many in a row the highest and the lowest of each
+ * look are enough to see what all of them do.
+ */
+static void thin_out(struct rounds *s, struct row *row)
+{
+	size_t each = row->n / POINTS_MAX + 1, kept = 0;
+
+	if (each == 1)
+		return;
+	s->thinned = true;
+	for (size_t i = 0; i < row->n; i += each) {
+		size_t end = i + each < row->n ? i + each : row->n, first = kept;
+
+		for (size_t k = i; k < end; k++) {
+			size_t low = first, high = first;
+			struct dot d = row->dot[k];
+
+			/* What is kept of a look: its lowest, then its highest. */
+			while (low < kept && !alike(&row->dot[low], &d))
+				low++;
+			for (high = low + 1; high < kept && !alike(&row->dot[high], &d);)
+				high++;
+			if (low >= kept || high >= kept) {
+				row->dot[kept++] = d;
+				if (low < kept - 1 && d.d->value < row->dot[low].d->value) {
+					row->dot[kept - 1] = row->dot[low];
+					row->dot[low] = d;
+				}
+			} else if (d.d->value < row->dot[low].d->value) {
+				row->dot[low] = d;
+			} else if (d.d->value > row->dot[high].d->value) {
+				row->dot[high] = d;
+			}
+		}
+	}
+	row->n = kept;
+	qsort(row->dot, row->n, sizeof(*row->dot), by_place);
+}
+
 static int make_row(struct rounds *s, const struct pick_group *g, struct row *row)
 {
 	size_t n = 0;
@@ -125,6 +179,9 @@ static int make_row(struct rounds *s, const struct pick_group *g, struct row *ro
 		}
 	}
 	qsort(row->dot, row->n, sizeof(*row->dot), by_time);
+	for (size_t i = 0; i < row->n; i++)
+		row->dot[i].x = (double)(i + 1);
+	thin_out(s, row);
 	return 0;
 }
 
@@ -138,7 +195,8 @@ static int make_rows(struct rounds *s)
 		for (size_t i = 0; i < s->row[g].n; i++) {
 			struct dot *d = &s->row[g].dot[i];
 
-			d->x = s->timed ? d->d->at_s : (double)(i + 1);
+			if (s->timed)
+				d->x = d->d->at_s;
 			s->hi = fmax(s->hi, d->x);
 		}
 	}
@@ -153,11 +211,6 @@ static struct plot_stroke stroke_of(const struct dot *d)
 
 	s.hollow = d->hollow;
 	return s;
-}
-
-static bool alike(const struct dot *a, const struct dot *b)
-{
-	return a->hollow == b->hollow && strcmp(a->r->regime, b->r->regime) == 0;
 }
 
 typedef void (*put_dot)(FILE *out, const struct dot *d);
@@ -205,7 +258,8 @@ static unsigned find_looks(const struct rounds *s, size_t from, size_t to,
 	return n;
 }
 
-/* An element of what `put` writes for the rounds that look like this one; its style is to follow. */
+/* An element of what `put` writes for the rounds that look like this one; its style is to follow.
+ */
 static FILE *draw_look(struct rounds *s, struct plot_panel *q, size_t from, size_t to,
 		       const struct dot *look, put_dot put)
 {
@@ -410,6 +464,8 @@ int plot_rounds(struct plot_page *p, const struct runs *r)
 	draw_ground(&s);
 	legend(&s);
 	plot_note(p, "the number at the side and its line: median of the rounds that count");
+	if (s.thinned)
+		plot_note(p, "of neighbouring rounds the highest and the lowest are drawn");
 	if (!s.timed && !s.ordered)
 		plot_note(p, "the files do not say when: rounds of one regime after another");
 	return p->pool.out ? -ENOMEM : 0;

@@ -67,19 +67,30 @@ static const char *fit(struct plot_pool *pool, const char *text)
 	return copy;
 }
 
+/* The place in s behind so many columns of it. */
+static const char *behind(const char *s, unsigned columns)
+{
+	while (*s && columns) {
+		uint32_t cp;
+		unsigned wide;
+
+		s = next(s, &cp);
+		wide = cp >= 0x1100 ? 2 : 1;
+		columns -= wide < columns ? wide : columns;
+	}
+	return s;
+}
+
 const char *plot_shorten(struct plot_pool *pool, const char *text, unsigned most)
 {
 	const char *s = fit(pool, text), *head, *tail;
 	unsigned width = table_width(s), half = most > 3 ? (most - 3) / 2 : 0;
-	uint32_t cp;
 
 	if (width <= most)
 		return s;
 	/* The end of a name says as much as its beginning: net-20261122-100636.json. */
-	for (head = s; *head && table_width(s) - table_width(head) < half;)
-		head = next(head, &cp);
-	for (tail = head; *tail && table_width(tail) > half;)
-		tail = next(tail, &cp);
+	head = behind(s, half);
+	tail = behind(s, width - half);
 	return plot_pool_text(pool, "%.*s...%s", (int)(head - s), s, tail);
 }
 
