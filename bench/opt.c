@@ -170,6 +170,32 @@ static int parse_long(const struct opt *table, int argc, char **argv, int *i, st
 	return opt_set(o, argv[*i], prefix, err);
 }
 
+/* argv[*i] is "-x...": -o FILE, -oFILE, or a flag. */
+static int parse_letter(const struct opt *table, int argc, char **argv, int *i,
+			struct opt_args *args, const char *prefix, FILE *err)
+{
+	const char *a = argv[*i];
+	int at = find(table, a + 1, 1);
+	const struct opt *o = &table[at < 0 ? 0 : at];
+
+	if (at < 0)
+		return fail(err, prefix, "unknown option %s; options are spelt with two dashes", a);
+	if (at < (int)OPT_MAX)
+		args->given |= UINT64_C(1) << at;
+	if (o->kind == OPT_FLAG) {
+		if (a[2])
+			return fail(err, prefix, "-%c takes no value, got '%s'", o->name[0], a + 2);
+		*(bool *)o->to = true;
+		return 0;
+	}
+	if (a[2])
+		return opt_set(o, a + 2, prefix, err);
+	if (*i + 1 >= argc || strncmp(argv[*i + 1], "--", 2) == 0)
+		return fail(err, prefix, "-%c needs a value: %s", o->name[0], opt_value_name(o));
+	(*i)++;
+	return opt_set(o, argv[*i], prefix, err);
+}
+
 int opt_parse(const struct opt *table, unsigned max_args, int argc, char **argv,
 	      struct opt_args *args, FILE *err)
 {
@@ -195,12 +221,60 @@ int opt_parse(const struct opt *table, unsigned max_args, int argc, char **argv,
 			args->help = true;
 			return 0;
 		} else if (a[1] != '-') {
-			return fail(err, prefix,
-				    "unknown option %s; options are spelt with two dashes", a);
+			if (parse_letter(table, argc, argv, &i, args, prefix, err))
+				return -EINVAL;
 		} else if (parse_long(table, argc, argv, &i, args, prefix, err)) {
 			return -EINVAL;
 		}
 	}
+	return 0;
+}
+
+/* Does the word after this one belong to it? */
+static bool takes_next(const struct opt *table, const char *a)
+{
+	int at = a[1] == '-' ? find(table, a + 2, strlen(a + 2))
+		 : a[2]	     ? -1
+			     : find(table, a + 1, 1);
+
+	return at >= 0 && table[at].kind != OPT_FLAG;
+}
+
+int opt_split(const struct opt *table, const char *divider, int argc, char **argv, char **options,
+	      int *n_options, const char **words, size_t *n_words, size_t *at, FILE *err)
+{
+	bool only_words = false, divided = false;
+	char prefix[64];
+	int i;
+
+	snprintf(prefix, sizeof(prefix), "vop-bench %s", argc > 0 ? argv[0] : "");
+	*n_options = 0;
+	*n_words = *at = 0;
+	if (argc > 0)
+		options[(*n_options)++] = argv[0];
+	for (i = 1; i < argc; i++) {
+		char *a = argv[i];
+
+		if (only_words || a[0] != '-' || a[1] == '\0') {
+			words[(*n_words)++] = a;
+		} else if (divider && strcmp(a, divider) == 0) {
+			if (divided)
+				return fail(err, prefix,
+					    "%s stands once, between two lists of files", divider);
+			divided = true;
+			*at = *n_words;
+		} else if (strcmp(a, "--") == 0) {
+			only_words = true;
+		} else {
+			options[(*n_options)++] = a;
+			if (takes_next(table, a) && i + 1 < argc)
+				options[(*n_options)++] = argv[++i];
+		}
+	}
+	if (!divided)
+		*at = SIZE_MAX;
+	options[*n_options] = NULL;
+	words[*n_words] = NULL;
 	return 0;
 }
 
@@ -256,6 +330,13 @@ static void help_text(FILE *out, const char *text, unsigned column)
 	fputc('\n', out);
 }
 
+/* "--rounds N", "-o FILE"; its width. */
+static unsigned help_left(const struct opt *o, char *buf, size_t size)
+{
+	return (unsigned)snprintf(buf, size, "%s%s %s", o->name[1] ? "--" : "-", o->name,
+				  opt_value_name(o));
+}
+
 void opt_help(const struct opt *table, FILE *out)
 {
 	const struct opt *o;
@@ -263,18 +344,15 @@ void opt_help(const struct opt *table, FILE *out)
 	char left[80], tail[OPT_WHY_MAX + 80], text[1024];
 
 	for (o = table; o->name; o++) {
-		if (!o->help)
-			continue;
-		unsigned w = (unsigned)snprintf(left, sizeof(left), "--%s %s", o->name,
-						opt_value_name(o));
+		unsigned w = help_left(o, left, sizeof(left));
 
-		if (w > column && w <= 30)
+		if (o->help && w > column && w <= 30)
 			column = w;
 	}
 	for (o = table; o->name; o++) {
 		if (!o->help)
 			continue;
-		snprintf(left, sizeof(left), "--%s %s", o->name, opt_value_name(o));
+		help_left(o, left, sizeof(left));
 		help_tail(o, tail, sizeof(tail));
 		snprintf(text, sizeof(text), "%s%s%s%s", o->help ? o->help : "",
 			 tail[0] ? " (" : "", tail, tail[0] ? ")" : "");

@@ -3,9 +3,10 @@
  * Options of a command as a table: parse, defaults, help and the effective configuration all come
  * from the same lines.
  *
- * Accepts `--name value` and `--name=value`; flags take no value; `--` ends the options; the last
- * of several wins (OPT_STRINGS keeps them all). `--help` and `-h` stop the parse. Nothing here
- * exits or prints anywhere but to the FILE it was given, so that a test can read what a user would.
+ * Accepts `--name value` and `--name=value`, `-o value` and `-ovalue` where the name
+ * is a single letter; flags take no value; `--` ends the options; the last of several wins
+ * (OPT_STRINGS keeps them all). `--help` and `-h` stop the parse. Nothing here exits or prints
+ * anywhere but to the FILE it was given, so that a test can read what a user would.
  *
  * Not thread-safe on the same targets; no state of its own.
  */
@@ -57,7 +58,7 @@ struct opt_strings {
 
 /* One option. A table ends with a line whose name is NULL. */
 struct opt {
-	const char *name; /* without the two dashes */
+	const char *name; /* without the dashes: two, or one before a single letter */
 	enum opt_kind kind;
 	void *to; /* where the value goes; its type follows from kind */
 	const char
@@ -92,6 +93,15 @@ struct opt_args {
  */
 int opt_parse(const struct opt *table, unsigned max_args, int argc, char **argv,
 	      struct opt_args *args, FILE *err);
+
+/*
+ * For commands that take more words than OPT_ARGS_MAX, thousands of files: the words that are no
+ * options, and the rest, for opt_parse() with max_args 0. Both arrays have room for argc + 1.
+ * divider (NULL: none): a word like "--vs"; *at is how many words stand before it, SIZE_MAX when it
+ * is not there. 0; -EINVAL after one line on err: it stands there twice.
+ */
+int opt_split(const struct opt *table, const char *divider, int argc, char **argv, char **options,
+	      int *n_options, const char **words, size_t *n_words, size_t *at, FILE *err);
 
 /* Set every default. 0; -EINVAL (after a line on err) when the table itself is wrong: a bug. */
 int opt_defaults(const struct opt *table, FILE *err);
