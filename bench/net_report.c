@@ -204,13 +204,13 @@ static int add_case(struct result *res, const struct net_run *n, const struct ne
 		return add(res, n, k, name, METRIC_NDR, value_rate, NULL);
 	if (k->dir == NET_LATENCY) {
 		e = add(res, n, k, name, METRIC_LATENCY_P50, value_p50,
-			n->p.foreign || n->p.yield ? NULL : "line_rtt");
+			n->p.foreign || n->p.yield || n->o.no_limit ? NULL : "line_rtt");
 		e = e ? e : add(res, n, k, name, METRIC_LATENCY_P99, value_p99, NULL);
 		e = e ? e : add(res, n, k, name, METRIC_LATENCY_P999, value_p999, NULL);
 		return e ? e : add(res, n, k, name, METRIC_RATE, value_rate, NULL);
 	}
 	e = add(res, n, k, name, METRIC_RATE, value_rate,
-		n->p.foreign || n->p.yield ? NULL : "line_rate");
+		n->p.foreign || n->p.yield || n->o.no_limit ? NULL : "line_rate");
 	e = e ? e : add(res, n, k, name, METRIC_GOODPUT, value_goodput, NULL);
 	e = e ? e : add(res, n, k, name, METRIC_CPU_DRIVER, value_cpu_driver, NULL);
 	if (!n->p.foreign)
@@ -377,7 +377,7 @@ static void print_legend(const struct net_run *n)
 
 	for (unsigned i = 0; i < n->cases_n; i++)
 		any |= n->cases[i].dir != NET_LATENCY && !n->cases[i].ndr;
-	if (any && !n->p.foreign && !n->p.yield)
+	if (any && !n->p.foreign && !n->p.yield && !n->o.no_limit)
 		printf("limit: the same bytes from one producer to one consumer, no protocol, "
 		       "measured\n"
 		       "around each round; same work: frames made and verified as well.\n");
