@@ -26,8 +26,6 @@ const char *compare_verdict_word(enum compare_verdict v)
 	return (unsigned)v < COMPARE_VERDICTS ? words[v] : "unknown";
 }
 
-#define NO_REGIME "none" /* as files name REGIME_NONE */
-
 /* --- memory of a comparison --- */
 
 struct kept {
@@ -178,7 +176,7 @@ static bool same_machine(struct match *m, const struct runs *old, const struct r
 {
 	const struct run_file *first = &old->file[0];
 
-	if (m->o->any_machine || strcmp(first->cpu_model, f->cpu_model) == 0)
+	if (!old->n || m->o->any_machine || strcmp(first->cpu_model, f->cpu_model) == 0)
 		return true;
 	*e = compare_refuse(m->c, f->path,
 			    compare_text(m->c,
@@ -256,7 +254,7 @@ static int add_unprobed(struct match *m, const struct run_file *file, const stru
 		const char *key;
 
 		if (strcmp(o->name, r->name) || strcmp(o->metric, r->metric) ||
-		    strcmp(o->regime, NO_REGIME) == 0 || distance(m, r, o, &key))
+		    strcmp(o->regime, COMPARE_NO_REGIME) == 0 || distance(m, r, o, &key))
 			continue;
 		e = add_item(m, file, r, now, o->regime);
 		*added = true;
@@ -280,7 +278,7 @@ static int gather(struct match *m, const struct runs *old, const struct runs *si
 
 			if (derived(file, r))
 				continue;
-			if (other && strcmp(r->regime, NO_REGIME) == 0)
+			if (other && strcmp(r->regime, COMPARE_NO_REGIME) == 0)
 				e = add_unprobed(m, file, r, other, now, &added);
 			if (!e && !added)
 				e = add_item(m, file, r, now, r->regime);
@@ -537,8 +535,9 @@ int compare_runs(const struct runs *old, const struct runs *now, const struct co
 	e = choose_ignored(&m, old, now);
 	e = e ? e : gather(&m, old, old, now, false);
 	e = e ? e : gather(&m, old, now, old, true);
-	if (!e && m.n) {
-		qsort(m.item, m.n, sizeof(*m.item), by_key);
+	if (!e) {
+		if (m.n)
+			qsort(m.item, m.n, sizeof(*m.item), by_key);
 		e = group_rows(&m);
 	}
 	if (!e) {

@@ -322,6 +322,17 @@ static const char *row_name(struct comparison *c, const struct run_result *r)
 			    size ? size : "", size ? " B" : "", r->regime);
 }
 
+/* That of the side that was probed. */
+static const char *regime_of_row(const struct compare_side *old, size_t olds,
+				 const struct compare_side *now, size_t nows)
+{
+	const char *regime = old->r->regime;
+
+	for (size_t i = 0; i < olds + nows && strcmp(regime, COMPARE_NO_REGIME) == 0; i++)
+		regime = i < olds ? old[i].r->regime : now[i - olds].r->regime;
+	return regime;
+}
+
 int compare_row_fill(struct comparison *c, const struct compare_options *o,
 		     const struct compare_side *old, size_t olds, const struct compare_side *now,
 		     size_t nows)
@@ -366,6 +377,7 @@ int compare_row_fill(struct comparison *c, const struct compare_options *o,
 		else if (!e) {
 			w->old = old->r;
 			w->now = now->r;
+			w->regime = regime_of_row(old, olds, now, nows);
 			c->paired |= paired;
 		}
 	}
