@@ -2,6 +2,9 @@
 /* vop-bench compare OLD NEW, or OLD... --vs NEW... */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+
+#include <vop/base.h>
 
 #include "bench/cmd.h"
 #include "bench/compare_print.h"
@@ -106,6 +109,61 @@ static int split_words(const struct opt *table, int argc, char **argv, char **op
 	return n;
 }
 
+/* A file by what it is, not by what it is called. */
+struct known {
+	dev_t dev;
+	ino_t ino;
+	const char *path;
+	bool now;
+};
+
+static int by_file(const void *a, const void *b)
+{
+	const struct known *x = a, *y = b;
+
+	if (x->dev != y->dev)
+		return x->dev < y->dev ? -1 : 1;
+	return (x->ino > y->ino) - (x->ino < y->ino);
+}
+
+static bool know(struct known *k, const char *path, bool now)
+{
+	struct stat st;
+
+	if (!path || stat(path, &st) || !S_ISREG(st.st_mode))
+		return false; /* whoever reads or writes it says more */
+	*k = (struct known){st.st_dev, st.st_ino, path, now};
+	return true;
+}
+
+/* A run against itself is a slip of the hand, and so is a result that is written over. */
+static int check_files(const struct compare_opts *o, const char *const *files, size_t n, size_t vs)
+{
+	struct known *k = calloc(n + 1, sizeof(*k)), out;
+	const char *const outs[] = {o->json, o->junit};
+	size_t known = 0;
+	int status = k ? 0 : cmd_could_not("out of memory");
+
+	for (size_t i = 0; i < n && !status; i++)
+		known += know(&k[known], files[i], i >= vs);
+	if (!status)
+		qsort(k, known, sizeof(*k), by_file);
+	for (size_t i = 1; i < known && !status; i++)
+		if (by_file(&k[i - 1], &k[i]) == 0)
+			status = cmd_could_not(
+				k[i - 1].now != k[i].now
+					? "compare: %s and %s are the same file, on both sides"
+					: "compare: %s and %s are the same file; name it once",
+				k[i - 1].path, k[i].path);
+	for (size_t i = 0; i < VOP_ARRAY_SIZE(outs) && !status; i++)
+		if (know(&out, outs[i], false) && bsearch(&out, k, known, sizeof(*k), by_file))
+			status = cmd_could_not("compare: %s is one of the files to compare; write "
+					       "the comparison elsewhere",
+					       outs[i]);
+	free(k);
+	return status;
+}
+
 static int compare_words(const struct compare_opts *o, const char *const *files, size_t n,
 			 size_t vs)
 {
@@ -129,6 +187,8 @@ static int compare_words(const struct compare_opts *o, const char *const *files,
 
 	for (unsigned i = 0; i < o->ignore.n; i++)
 		ignore[i] = o->ignore.v[i];
+	if (check_files(o, files, n, vs))
+		return CMD_COULD_NOT;
 	return compare_files(files, vs, files + vs, n - vs, &how, &out);
 }
 

@@ -26,8 +26,6 @@ const char *compare_verdict_word(enum compare_verdict v)
 	return (unsigned)v < COMPARE_VERDICTS ? words[v] : "unknown";
 }
 
-#define NO_REGIME "none" /* as files name REGIME_NONE */
-
 /* --- memory of a comparison --- */
 
 struct kept {
@@ -90,23 +88,41 @@ struct match {
 	const struct compare_options *o;
 	struct comparison *c;
 	struct item *item;
-	size_t n;
-	const char **ignore; /* ended by NULL: the options' and those found to differ */
+	size_t n, room;
+	const char **ignore; /* ended by NULL, or NULL: the options' and those found to differ */
 };
 
+static int by_key_of_param(const void *a, const void *b)
+{
+	const struct run_param *const *x = a, *const *y = b;
+
+	return strcmp((*x)->key, (*y)->key);
+}
+
+/* Another build may name its parameters in another order. */
 static int key_of(struct match *m, struct item *it, const char *regime)
 {
 	const struct run_result *r = it->r;
-	char text[2048];
-	size_t at;
+	const struct run_param **param = malloc((r->params + 1) * sizeof(*param));
+	size_t n = 0, size = 0;
+	char *text = NULL;
+	FILE *f = param ? open_memstream(&text, &size) : NULL;
+	int e = f ? 0 : -ENOMEM;
 
 	it->kind = compare_text(m->c, "%s|%s|%s", it->file->workload, r->name, r->metric);
-	at = (size_t)snprintf(text, sizeof(text), "%s|%s", it->kind ? it->kind : "", regime);
-	for (size_t i = 0; i < r->params && at < sizeof(text); i++)
+	for (size_t i = 0; i < r->params && !e; i++)
 		if (!in_list(m->ignore, r->param[i].key))
-			at += (size_t)snprintf(text + at, sizeof(text) - at, "|%s=%s",
-					       r->param[i].key, r->param[i].text);
-	it->key = compare_text(m->c, "%s", text);
+			param[n++] = &r->param[i];
+	if (!e) {
+		qsort(param, n, sizeof(*param), by_key_of_param);
+		fprintf(f, "%s|%s", it->kind ? it->kind : "", regime);
+		for (size_t i = 0; i < n; i++)
+			fprintf(f, "|%s=%s", param[i]->key, param[i]->text);
+		e = fclose(f) ? -ENOMEM : 0;
+	}
+	it->key = e ? NULL : compare_text(m->c, "%s", text);
+	free(text);
+	free(param);
 	return it->kind && it->key ? 0 : -ENOMEM;
 }
 
@@ -160,7 +176,7 @@ static bool same_machine(struct match *m, const struct runs *old, const struct r
 {
 	const struct run_file *first = &old->file[0];
 
-	if (m->o->any_machine || strcmp(first->cpu_model, f->cpu_model) == 0)
+	if (!old->n || m->o->any_machine || strcmp(first->cpu_model, f->cpu_model) == 0)
 		return true;
 	*e = compare_refuse(m->c, f->path,
 			    compare_text(m->c,
@@ -197,8 +213,18 @@ static size_t distance(const struct match *m, const struct run_result *a,
 static int add_item(struct match *m, const struct run_file *file, const struct run_result *r,
 		    bool now, const char *regime)
 {
-	struct item *it = &m->item[m->n];
+	struct item *it;
 
+	if (m->n == m->room) {
+		size_t room = m->room * 2 + 64;
+
+		it = realloc(m->item, room * sizeof(*it));
+		if (!it)
+			return -ENOMEM;
+		m->item = it;
+		m->room = room;
+	}
+	it = &m->item[m->n];
 	*it = (struct item){.file = file, .r = r, .now = now, .order = m->n};
 	m->n++;
 	return key_of(m, it, regime);
@@ -228,7 +254,7 @@ static int add_unprobed(struct match *m, const struct run_file *file, const stru
 		const char *key;
 
 		if (strcmp(o->name, r->name) || strcmp(o->metric, r->metric) ||
-		    strcmp(o->regime, NO_REGIME) == 0 || distance(m, r, o, &key))
+		    strcmp(o->regime, COMPARE_NO_REGIME) == 0 || distance(m, r, o, &key))
 			continue;
 		e = add_item(m, file, r, now, o->regime);
 		*added = true;
@@ -252,7 +278,7 @@ static int gather(struct match *m, const struct runs *old, const struct runs *si
 
 			if (derived(file, r))
 				continue;
-			if (other && strcmp(r->regime, NO_REGIME) == 0)
+			if (other && strcmp(r->regime, COMPARE_NO_REGIME) == 0)
 				e = add_unprobed(m, file, r, other, now, &added);
 			if (!e && !added)
 				e = add_item(m, file, r, now, r->regime);
@@ -263,53 +289,99 @@ static int gather(struct match *m, const struct runs *old, const struct runs *si
 
 /* --- parameters that differ between the sides as wholes --- */
 
-/* The one value a side has everywhere for a key; NULL: it varies. */
+/* The one value a side has for a key wherever it has it; "": nowhere; NULL: it varies. */
 static const char *only_value(const struct runs *side, const char *key)
 {
 	const char *v = NULL;
 
 	for (size_t f = 0; f < side->n; f++) {
 		for (size_t i = 0; i < side->file[f].results; i++) {
-			const char *w = value_of(&side->file[f].result[i], key);
+			const char *w = run_param_text(&side->file[f].result[i], key);
 
-			if (v && strcmp(v, w))
+			if (v && w && strcmp(v, w))
 				return NULL;
-			v = w;
+			v = w ? w : v;
 		}
 	}
-	return v;
+	return v ? v : "";
 }
 
-static int ignore_differing(struct match *m, const struct runs *old, const struct runs *now)
+/* Words, ended by NULL. */
+static int add_word(const char ***list, const char *word)
 {
-	const struct run_result *r = old->file[0].results ? &old->file[0].result[0] : NULL;
+	const char **more;
 	size_t n = 0;
 
-	while (m->o->ignore && m->o->ignore[n])
+	while (*list && (*list)[n])
 		n++;
-	m->ignore = calloc(n + (r ? r->params : 0) + 1, sizeof(*m->ignore));
-	if (!m->ignore)
+	more = realloc(*list, (n + 2) * sizeof(*more));
+	if (!more)
 		return -ENOMEM;
-	for (size_t i = 0; i < n; i++)
-		m->ignore[i] = m->o->ignore[i];
-	for (size_t i = 0; r && m->o->ignore_differing && i < r->params; i++) {
-		const char *a = only_value(old, r->param[i].key),
-			   *b = only_value(now, r->param[i].key);
+	more[n] = word;
+	more[n + 1] = NULL;
+	*list = more;
+	return 0;
+}
 
-		if (a && b && strcmp(a, b))
-			m->ignore[n++] = r->param[i].key;
+static bool differs(const struct runs *old, const struct runs *now, const char *key)
+{
+	const char *a = only_value(old, key), *b = only_value(now, key);
+
+	return a && b && strcmp(a, b);
+}
+
+/* Any result of either side may be the one that has a key: another build may have more of them. */
+static int ignore_differing(struct match *m, const struct runs *old, const struct runs *now)
+{
+	const struct runs *const side[] = {old, now};
+	const char **seen = NULL;
+	int e = 0;
+
+	for (size_t s = 0; s < 2; s++) {
+		for (size_t f = 0; f < side[s]->n; f++) {
+			for (size_t i = 0; i < side[s]->file[f].results && !e; i++) {
+				const struct run_result *r = &side[s]->file[f].result[i];
+
+				for (size_t k = 0; k < r->params && !e; k++) {
+					const char *key = r->param[k].key;
+
+					if (in_list(seen, key))
+						continue;
+					e = add_word(&seen, key);
+					if (!e && differs(old, now, key))
+						e = add_word(&m->ignore, key);
+				}
+			}
+		}
 	}
-	m->c->ignored = "";
-	for (size_t i = 0; i < n && r; i++) {
+	free(seen);
+	return e;
+}
+
+static int choose_ignored(struct match *m, const struct runs *old, const struct runs *now)
+{
+	int e = 0;
+
+	for (size_t i = 0; m->o->ignore && m->o->ignore[i] && !e; i++)
+		e = add_word(&m->ignore, m->o->ignore[i]);
+	if (!e && m->o->ignore_differing)
+		e = ignore_differing(m, old, now);
+	for (size_t i = 0; !e && m->ignore && m->ignore[i]; i++) {
 		const char *a = only_value(old, m->ignore[i]), *b = only_value(now, m->ignore[i]);
 
+		if (a && b && strcmp(a, b) == 0)
+			continue;
 		m->c->ignored = compare_text(m->c, "%s%s%s %s | %s", m->c->ignored,
 					     m->c->ignored[0] ? "; " : "", m->ignore[i],
-					     a ? a : "several", b ? b : "several");
-		if (!m->c->ignored)
-			return -ENOMEM;
+					     !a	    ? "several"
+					     : a[0] ? a
+						    : "none",
+					     !b	    ? "several"
+					     : b[0] ? b
+						    : "none");
+		e = m->c->ignored ? 0 : -ENOMEM;
 	}
-	return 0;
+	return e;
 }
 
 /* --- reasons --- */
@@ -457,21 +529,15 @@ int compare_runs(const struct runs *old, const struct runs *now, const struct co
 		 struct comparison *c)
 {
 	struct match m = {.o = o, .c = c};
-	size_t most = 0;
 	int e;
 
 	*c = (struct comparison){.shared = "", .ignored = "", .method = ""};
-	for (size_t f = 0; f < old->n; f++)
-		most += old->file[f].results;
-	for (size_t f = 0; f < now->n; f++)
-		most += now->file[f].results;
-	/* One without a regime may stand for one of each. */
-	m.item = calloc(most ? most * REGIMES : 1, sizeof(*m.item));
-	e = m.item && old->n && now->n ? ignore_differing(&m, old, now) : -ENOMEM;
+	e = choose_ignored(&m, old, now);
 	e = e ? e : gather(&m, old, old, now, false);
 	e = e ? e : gather(&m, old, now, old, true);
 	if (!e) {
-		qsort(m.item, m.n, sizeof(*m.item), by_key);
+		if (m.n)
+			qsort(m.item, m.n, sizeof(*m.item), by_key);
 		e = group_rows(&m);
 	}
 	if (!e) {

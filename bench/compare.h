@@ -34,6 +34,7 @@ extern const struct compare_options compare_defaults;
 /* One metric of one case in one regime, on both sides. */
 struct compare_row {
 	const struct run_result *old, *now; /* the first of each side: name, metric, parameters */
+	const char *regime; /* "near"; a target that cannot be probed goes by the other */
 	const char *params; /* "64 B packed": the parameters that vary in the comparison; "" */
 	double old_median, new_median; /* of the rounds that count */
 	size_t old_rounds, new_rounds; /* how many those are */

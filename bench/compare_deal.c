@@ -8,17 +8,26 @@
 
 /* One pass of one file, as recorded. */
 struct block {
-	size_t file; /* in the heap */
-	uint32_t pass;
+	size_t file;   /* in the heap */
+	uint32_t pass; /* as it is called there */
+};
+
+/* A file, and what is where in it. */
+struct heap_file {
+	const struct run_file *file;
+	uint32_t *pass; /* that it has, ascending: any numbers, a file is not believed */
+	size_t passes;
+	size_t *result_case; /* of each result */
+	size_t *case_result; /* of each case; SIZE_MAX: it has none */
 };
 
 struct deal {
 	const struct runs *side[2];
-	const struct run_file **heap; /* all files of both sides */
+	const struct compare_options *o;
+	struct heap_file *heap; /* all files of both sides */
 	size_t files;
-	uint32_t *passes; /* of each file */
-	size_t **
-		like; /* like[a * files + b][i]: result of b that is like result i of a; SIZE_MAX */
+	const struct run_result **like; /* one result of each case */
+	size_t cases;
 	struct block *block; /* slots: first those of the old side, file by file, then the new */
 	size_t blocks, old_blocks;
 	bool paired;
@@ -31,52 +40,93 @@ static uint64_t draw(struct deal *d, uint64_t below)
 	return (d->seed >> 33) % below;
 }
 
-static bool like(const struct run_result *a, const struct run_result *b)
+/* --- what there is --- */
+
+static bool ignored(const struct deal *d, const char *key)
 {
-	if (strcmp(a->name, b->name) || strcmp(a->metric, b->metric) ||
-	    strcmp(a->regime, b->regime))
-		return false;
+	for (size_t i = 0; d->o->ignore && d->o->ignore[i]; i++)
+		if (strcmp(d->o->ignore[i], key) == 0)
+			return true;
+	return false;
+}
+
+static bool has_all(const struct deal *d, const struct run_result *a, const struct run_result *b)
+{
 	for (size_t i = 0; i < a->params; i++) {
 		const char *v = run_param_text(b, a->param[i].key);
 
-		if (!v || strcmp(v, a->param[i].text))
+		if (!ignored(d, a->param[i].key) && (!v || strcmp(v, a->param[i].text)))
 			return false;
 	}
 	return true;
 }
 
-static uint32_t passes_of(const struct run_file *f)
+static bool like(const struct deal *d, const struct run_result *a, const struct run_result *b)
 {
-	uint32_t n = 1;
-
-	for (size_t i = 0; i < f->results; i++)
-		for (size_t k = 0; k < f->result[i].rounds; k++)
-			if (f->result[i].round[k].pass >= n)
-				n = f->result[i].round[k].pass + 1;
-	return n;
+	return !strcmp(a->name, b->name) && !strcmp(a->metric, b->metric) &&
+	       !strcmp(a->regime, b->regime) && has_all(d, a, b) && has_all(d, b, a);
 }
 
-static int find_likes(struct deal *d)
+static int case_of(struct deal *d, const struct run_result *r, size_t *at)
 {
-	d->like = calloc(d->files * d->files, sizeof(*d->like));
-	if (!d->like)
-		return -ENOMEM;
-	for (size_t a = 0; a < d->files; a++) {
-		for (size_t b = 0; b < d->files; b++) {
-			const struct run_file *x = d->heap[a], *y = d->heap[b];
-			size_t *m = malloc((x->results ? x->results : 1) * sizeof(*m));
+	const struct run_result **more;
 
-			if (!m)
-				return -ENOMEM;
-			d->like[a * d->files + b] = m;
-			for (size_t i = 0; i < x->results; i++) {
-				m[i] = SIZE_MAX;
-				for (size_t k = 0; k < y->results && m[i] == SIZE_MAX; k++)
-					if (like(&x->result[i], &y->result[k]))
-						m[i] = k;
-			}
-		}
+	for (*at = 0; *at < d->cases; (*at)++)
+		if (like(d, d->like[*at], r))
+			return 0;
+	more = realloc(d->like, (d->cases + 1) * sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	d->like = more;
+	d->like[d->cases++] = r;
+	return 0;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Which passes has it, and which case is each of its results? */
+static int look_at(struct deal *d, struct heap_file *h)
+{
+	size_t rounds = 0, n = 0;
+
+	for (size_t i = 0; i < h->file->results; i++)
+		rounds += h->file->result[i].rounds;
+	h->pass = calloc(rounds + 1, sizeof(*h->pass));
+	h->result_case = calloc(h->file->results + 1, sizeof(*h->result_case));
+	if (!h->pass || !h->result_case)
+		return -ENOMEM;
+	for (size_t i = 0; i < h->file->results; i++) {
+		const struct run_result *r = &h->file->result[i];
+		int e = case_of(d, r, &h->result_case[i]);
+
+		if (e)
+			return e;
+		for (size_t k = 0; k < r->rounds; k++)
+			h->pass[n++] = r->round[k].pass;
 	}
+	qsort(h->pass, n, sizeof(*h->pass), by_number);
+	/* A file without rounds has one pass with nothing in it. */
+	h->passes = 1;
+	for (size_t i = 1; i < n; i++)
+		if (h->pass[i] != h->pass[h->passes - 1])
+			h->pass[h->passes++] = h->pass[i];
+	return 0;
+}
+
+static int find_results(struct deal *d, struct heap_file *h)
+{
+	h->case_result = malloc((d->cases + 1) * sizeof(*h->case_result));
+	if (!h->case_result)
+		return -ENOMEM;
+	for (size_t k = 0; k < d->cases; k++)
+		h->case_result[k] = SIZE_MAX;
+	for (size_t i = h->file->results; i-- > 0;)
+		h->case_result[h->result_case[i]] = i;
 	return 0;
 }
 
@@ -93,32 +143,48 @@ static bool all_paired(const struct runs *old, const struct runs *now)
 static int gather(struct deal *d)
 {
 	size_t n = 0;
+	int e = 0;
 
 	d->files = d->side[0]->n + d->side[1]->n;
 	d->heap = calloc(d->files, sizeof(*d->heap));
-	d->passes = calloc(d->files, sizeof(*d->passes));
-	if (!d->heap || !d->passes)
+	if (!d->heap)
 		return -ENOMEM;
 	for (size_t s = 0; s < 2; s++)
 		for (size_t f = 0; f < d->side[s]->n; f++)
-			d->heap[n++] = &d->side[s]->file[f];
-	for (size_t f = 0; f < d->files; f++) {
-		d->passes[f] = passes_of(d->heap[f]);
-		d->blocks += d->passes[f];
-		d->old_blocks += f < d->side[0]->n ? d->passes[f] : 0;
+			d->heap[n++].file = &d->side[s]->file[f];
+	for (size_t f = 0; f < d->files && !e; f++) {
+		e = look_at(d, &d->heap[f]);
+		d->blocks += d->heap[f].passes;
+		d->old_blocks += f < d->side[0]->n ? d->heap[f].passes : 0;
 	}
+	for (size_t f = 0; f < d->files && !e; f++)
+		e = find_results(d, &d->heap[f]);
 	d->paired = all_paired(d->side[0], d->side[1]);
-	d->block = calloc(d->blocks, sizeof(*d->block));
-	return d->block ? find_likes(d) : -ENOMEM;
+	d->block = calloc(d->blocks + 1, sizeof(*d->block));
+	return d->block ? e : -ENOMEM;
 }
+
+static void deal_free(struct deal *d)
+{
+	for (size_t f = 0; d->heap && f < d->files; f++) {
+		free(d->heap[f].pass);
+		free(d->heap[f].result_case);
+		free(d->heap[f].case_result);
+	}
+	free(d->heap);
+	free(d->like);
+	free(d->block);
+}
+
+/* --- dealing --- */
 
 static void shuffle(struct deal *d)
 {
 	size_t n = 0;
 
 	for (size_t f = 0; f < d->files; f++)
-		for (uint32_t p = 0; p < d->passes[f]; p++)
-			d->block[n++] = (struct block){f, p};
+		for (size_t p = 0; p < d->heap[f].passes; p++)
+			d->block[n++] = (struct block){f, d->heap[f].pass[p]};
 	for (size_t i = d->blocks; i > 1; i--) {
 		size_t k = draw(d, i);
 		struct block t = d->block[i - 1];
@@ -134,16 +200,16 @@ static void flip(struct deal *d)
 
 	for (size_t f = 0; f < d->side[0]->n; f++) {
 		size_t g = d->side[0]->n + f;
-		uint32_t both = d->passes[f] < d->passes[g] ? d->passes[f] : d->passes[g];
+		const struct heap_file *x = &d->heap[f], *y = &d->heap[g];
 
-		for (uint32_t p = 0; p < d->passes[f] || p < d->passes[g]; p++) {
-			uint32_t from = (uint32_t)draw(d, both);
+		for (size_t p = 0; p < x->passes || p < y->passes; p++) {
+			uint32_t pass = x->pass[draw(d, x->passes)];
 			bool turned = draw(d, 2);
 
-			if (p < d->passes[f])
-				d->block[at++] = (struct block){turned ? g : f, from};
-			if (p < d->passes[g])
-				d->block[other++] = (struct block){turned ? f : g, from};
+			if (p < x->passes)
+				d->block[at++] = (struct block){turned ? g : f, pass};
+			if (p < y->passes)
+				d->block[other++] = (struct block){turned ? f : g, pass};
 		}
 	}
 }
@@ -164,86 +230,88 @@ static void hand_free(struct hand *h)
 	free(h->round);
 }
 
-/* Rounds of one pass, behind those already there. */
-static size_t copy_pass(const struct run_result *from, uint32_t pass, uint32_t as, double scale,
-			struct run_round *to)
+/* Rounds of one pass behind those there are, to[0..n); to NULL: only count. */
+static size_t copy_pass(const struct run_result *from, uint32_t pass, size_t as, double scale,
+			struct run_round *to, size_t n)
 {
-	size_t n = 0;
-
 	for (size_t i = 0; i < from->rounds; i++) {
 		if (from->round[i].pass != pass)
 			continue;
-		to[n] = from->round[i];
-		to[n].pass = as;
-		to[n].value *= scale;
+		if (to) {
+			to[n] = from->round[i];
+			to[n].pass = (uint32_t)as;
+			to[n].value *= scale;
+		}
 		n++;
 	}
 	return n;
 }
 
-static size_t most_in_pass(const struct run_result *r, size_t most)
+/* Rounds of result i of file f as dealt into the slots from `slot` on. */
+static size_t copy_result(const struct deal *d, size_t f, size_t i, size_t slot, double scale,
+			  struct run_round *to)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < r->rounds; i++) {
-		n = i && r->round[i].pass == r->round[i - 1].pass ? n + 1 : 1;
-		most = n > most ? n : most;
+	for (size_t p = 0; p < d->heap[f].passes; p++) {
+		const struct block *b = &d->block[slot + p];
+		const struct heap_file *from = &d->heap[b->file];
+		size_t at = from->case_result[d->heap[f].result_case[i]];
+
+		if (at != SIZE_MAX)
+			n = copy_pass(&from->file->result[at], b->pass, p, scale, to, n);
 	}
-	return most;
+	return n;
+}
+
+/* A regime's marked rounds count where it has no others. */
+static bool only_marked(const struct run_result *r)
+{
+	for (size_t i = 0; i < r->rounds; i++)
+		if (r->round[i].marks == 0)
+			return false;
+	return true;
 }
 
 /* Slots of one side from `slot` on; the files of the heap from `first` on are their pattern. */
 static int hand_make(const struct deal *d, size_t first, size_t files, size_t slot, double slower,
 		     struct hand *h)
 {
-	size_t results = 0, rounds = 0, r = 0, at = 0, longest = 0;
+	size_t results = 0, rounds = 0, r = 0, at = 0;
 
-	for (size_t f = 0; f < d->files; f++)
-		for (size_t i = 0; i < d->heap[f]->results; i++)
-			longest = most_in_pass(&d->heap[f]->result[i], longest);
-	for (size_t f = first; f < first + files; f++) {
-		results += d->heap[f]->results;
-		/* A pass drawn over and over may be the longest there is. */
-		rounds += d->heap[f]->results * d->passes[f] * longest;
+	for (size_t f = first, s = slot; f < first + files; s += d->heap[f++].passes) {
+		results += d->heap[f].file->results;
+		for (size_t i = 0; i < d->heap[f].file->results; i++)
+			rounds += copy_result(d, f, i, s, 1, NULL);
 	}
 	*h = (struct hand){.runs = {.n = files},
-			   .file = calloc(files, sizeof(*h->file)),
-			   .result = calloc(results ? results : 1, sizeof(*h->result)),
-			   .round = malloc((rounds ? rounds : 1) * sizeof(*h->round))};
+			   .file = calloc(files + 1, sizeof(*h->file)),
+			   .result = calloc(results + 1, sizeof(*h->result)),
+			   .round = malloc((rounds + 1) * sizeof(*h->round))};
 	h->runs.file = h->file;
 	if (!h->file || !h->result || !h->round)
 		return -ENOMEM;
-	for (size_t f = first; f < first + files; f++) {
+	for (size_t f = first; f < first + files; slot += d->heap[f++].passes) {
 		struct run_file *to = &h->file[f - first];
 
-		*to = *d->heap[f];
+		*to = *d->heap[f].file;
 		to->result = &h->result[r];
 		for (size_t i = 0; i < to->results; i++) {
 			struct run_result *w = &h->result[r++];
-			double worse = d->heap[f]->result[i].more_is_better ? 1 - slower
-									    : 1 / (1 - slower);
 
-			*w = d->heap[f]->result[i];
+			*w = d->heap[f].file->result[i];
 			w->round = &h->round[at];
-			w->rounds = 0;
-			for (uint32_t p = 0; p < d->passes[f]; p++) {
-				const struct block *b = &d->block[slot + p];
-				size_t like = d->like[f * d->files + b->file][i];
-
-				if (like != SIZE_MAX)
-					w->rounds +=
-						copy_pass(&d->heap[b->file]->result[like], b->pass,
-							  p, worse, &h->round[at + w->rounds]);
-			}
+			w->rounds = copy_result(d, f, i, slot,
+						w->more_is_better ? 1 - slower : 1 / (1 - slower),
+						&h->round[at]);
+			w->disturbed = only_marked(w);
 			at += w->rounds;
 		}
-		slot += d->passes[f];
 	}
 	return 0;
 }
 
-static int deal_once(struct deal *d, const struct compare_options *o, double slower,
-		     struct deal_counts *out)
+static int deal_once(struct deal *d, double slower, struct deal_counts *out)
 {
 	struct comparison c;
 	struct hand old = {0}, now = {0};
@@ -255,7 +323,7 @@ static int deal_once(struct deal *d, const struct compare_options *o, double slo
 		shuffle(d);
 	e = hand_make(d, 0, d->side[0]->n, 0, 0, &old);
 	e = e ? e : hand_make(d, d->side[0]->n, d->side[1]->n, d->old_blocks, slower, &now);
-	e = e ? e : compare_runs(&old.runs, &now.runs, o, &c);
+	e = e ? e : compare_runs(&old.runs, &now.runs, d->o, &c);
 	if (!e) {
 		for (unsigned v = 0; v < COMPARE_VERDICTS; v++)
 			out->verdicts[v] += c.verdicts[v];
@@ -271,17 +339,12 @@ static int deal_once(struct deal *d, const struct compare_options *o, double slo
 int compare_deal(const struct runs *old, const struct runs *now, const struct compare_options *o,
 		 size_t deals, uint64_t seed, double slower, struct deal_counts *out)
 {
-	struct deal d = {.side = {old, now}, .seed = seed};
+	struct deal d = {.side = {old, now}, .o = o, .seed = seed};
 	int e = gather(&d);
 
 	*out = (struct deal_counts){0};
 	for (size_t i = 0; i < deals && !e; i++)
-		e = deal_once(&d, o, slower, out);
-	for (size_t i = 0; d.like && i < d.files * d.files; i++)
-		free(d.like[i]);
-	free(d.like);
-	free(d.block);
-	free(d.passes);
-	free(d.heap);
+		e = deal_once(&d, slower, out);
+	deal_free(&d);
 	return e;
 }

@@ -47,7 +47,7 @@ static void print_row(struct table *t, const struct compare_row *w)
 	table_cell(t, TABLE_PLAIN, "%s", w->old->name);
 	table_cell(t, TABLE_PLAIN, "%s", w->old->metric);
 	table_cell(t, TABLE_PLAIN, "%s", w->params);
-	table_cell(t, TABLE_PLAIN, "%s", w->old->regime);
+	table_cell(t, TABLE_PLAIN, "%s", w->regime);
 	table_cell(t, TABLE_PLAIN, "%s", human_value(a, sizeof(a), w->old_median, w->old->unit));
 	table_cell(t, TABLE_PLAIN, "%s", human_value(a, sizeof(a), w->new_median, w->old->unit));
 	table_cell(t, TABLE_PLAIN, "%s", change(a, sizeof(a), w->ratio));
@@ -194,7 +194,7 @@ static int put_row(json_t *rows, const struct compare_row *w)
 			       json_put_text(o, "unit", w->old->unit) ||
 			       json_put_text(o, "better",
 					     w->old->more_is_better ? "more" : "less") ||
-			       json_put_text(o, "regime", w->old->regime) ||
+			       json_put_text(o, "regime", w->regime) ||
 			       json_put_number(o, "old", w->old_median) ||
 			       json_put_number(o, "new", w->new_median) ||
 			       json_put_int(o, "old_rounds", (int64_t)w->old_rounds) ||
@@ -311,7 +311,7 @@ static void junit_row(struct junit *j, const struct compare_row *w, const struct
 		e[HUMAN_MAX];
 
 	snprintf(name, sizeof(name), "%s %s%s%s", w->old->metric, w->params,
-		 w->params[0] ? " " : "", w->old->regime);
+		 w->params[0] ? " " : "", w->regime);
 	snprintf(words, sizeof(words), "%s: %s to %s, %s (%s .. %s)",
 		 compare_verdict_word(w->verdict),
 		 human_value(a, sizeof(a), w->old_median, w->old->unit),

@@ -201,11 +201,18 @@ static bool in_turn(const struct compare_side *old, size_t olds, const struct co
 	return olds == nows;
 }
 
-static const struct run_round *same_turn(const struct run_result *r, const struct run_round *d)
+/* Rounds of both come in the same order: the next one sought is the next one, mostly. */
+static const struct run_round *same_turn(const struct run_result *r, const struct run_round *d,
+					 size_t *at)
 {
-	for (size_t i = 0; i < r->rounds; i++)
-		if (r->round[i].pass == d->pass && r->round[i].number == d->number)
-			return &r->round[i];
+	for (size_t i = 0; i < r->rounds; i++) {
+		const struct run_round *t = &r->round[(*at + i) % r->rounds];
+
+		if (t->pass == d->pass && t->number == d->number) {
+			*at = (*at + i + 1) % r->rounds;
+			return t;
+		}
+	}
 	return NULL;
 }
 
@@ -217,10 +224,10 @@ struct pairs {
 static void pairs_of(const struct run_result *a, const struct run_result *b, double *scratch,
 		     struct pairs *p)
 {
-	size_t in_pass = 0;
+	size_t in_pass = 0, at = 0;
 
 	for (size_t k = 0; k < a->rounds; k++) {
-		const struct run_round *d = &a->round[k], *t = same_turn(b, d);
+		const struct run_round *d = &a->round[k], *t = same_turn(b, d, &at);
 
 		if (t && run_round_counts(a, d) && run_round_counts(b, t) && d->value > 0 &&
 		    t->value > 0 && alike(rtt_of(d), rtt_of(t)))
@@ -279,7 +286,8 @@ static int fill_paired(struct comparison *c, const struct compare_options *o, st
 		allow = units ? 0 : o->drift * DRIFT_IN_TURN / sqrt((double)p.units);
 		e = rank_centre(d, n, o->confidence, &i);
 		e = e ? e : rank_centre_p(d, n, from_of(i.estimate, allow), &w->p);
-		set_interval(w, exp(sorted_median(d, n)), &i, allow);
+		if (!e)
+			set_interval(w, exp(sorted_median(d, n)), &i, allow);
 		if (!e && !units)
 			w->remark = compare_text(c,
 						 "%zu pass%s only: %.1f %% allowed for what "
@@ -312,6 +320,17 @@ static const char *row_name(struct comparison *c, const struct run_result *r)
 
 	return compare_text(c, "%s %s%s%s%s, %s", r->name, r->metric, size ? " " : "",
 			    size ? size : "", size ? " B" : "", r->regime);
+}
+
+/* That of the side that was probed. */
+static const char *regime_of_row(const struct compare_side *old, size_t olds,
+				 const struct compare_side *now, size_t nows)
+{
+	const char *regime = old->r->regime;
+
+	for (size_t i = 0; i < olds + nows && strcmp(regime, COMPARE_NO_REGIME) == 0; i++)
+		regime = i < olds ? old[i].r->regime : now[i - olds].r->regime;
+	return regime;
 }
 
 int compare_row_fill(struct comparison *c, const struct compare_options *o,
@@ -358,6 +377,7 @@ int compare_row_fill(struct comparison *c, const struct compare_options *o,
 		else if (!e) {
 			w->old = old->r;
 			w->now = now->r;
+			w->regime = regime_of_row(old, olds, now, nows);
 			c->paired |= paired;
 		}
 	}
@@ -373,27 +393,34 @@ static bool worse(const struct compare_row *w)
 	return w->old->more_is_better ? w->ratio < 1 : w->ratio > 1;
 }
 
-static enum compare_verdict verdict_of(const struct compare_row *w, double found)
+/* Certain, among all rows there are. */
+static bool certain(const struct compare_row *w, double found)
 {
-	bool clear = w->low > 1 || w->high < 1;
-
-	if (w->confidence >= 1 - found && w->low >= 1 / (1 + w->margin) && w->high <= 1 + w->margin)
-		return COMPARE_SAME;
-	if (clear && w->p <= found)
-		return worse(w) ? COMPARE_WORSE : COMPARE_BETTER;
-	return COMPARE_UNKNOWN;
+	return (w->low > 1 || w->high < 1) && w->p <= found;
 }
 
 /* Worse by more than the gate, the whole interval beyond it. */
-static bool breaks_gate(const struct compare_row *w, double gate)
+static bool breaks_gate(const struct compare_row *w, double found, double gate)
 {
-	if (gate < 0 || w->verdict != COMPARE_WORSE)
+	if (gate < 0 || !certain(w, found) || !worse(w))
 		return false;
 	return w->old->more_is_better ? w->high < 1 - gate : w->low > 1 + gate;
 }
 
+/* What breaks the gate is not too small to matter, whatever the margin says. */
+static enum compare_verdict verdict_of(const struct compare_row *w, double found)
+{
+	if (w->confidence >= 1 - found && w->low >= 1 / (1 + w->margin) &&
+	    w->high <= 1 + w->margin && !w->gate_broken)
+		return COMPARE_SAME;
+	if (certain(w, found))
+		return worse(w) ? COMPARE_WORSE : COMPARE_BETTER;
+	return COMPARE_UNKNOWN;
+}
+
 int compare_rows_judge(struct comparison *c, const struct compare_options *o)
 {
+	double found = 1 - o->confidence + 1e-9;
 	double *p = malloc((c->rows ? c->rows : 1) * sizeof(*p));
 	int e = p ? 0 : -ENOMEM;
 
@@ -404,8 +431,8 @@ int compare_rows_judge(struct comparison *c, const struct compare_options *o)
 		struct compare_row *w = &c->row[i];
 
 		w->p = p[i];
-		w->verdict = verdict_of(w, 1 - o->confidence + 1e-9);
-		w->gate_broken = breaks_gate(w, o->gate);
+		w->gate_broken = breaks_gate(w, found, o->gate);
+		w->verdict = verdict_of(w, found);
 		c->verdicts[w->verdict]++;
 		c->gate_broken += w->gate_broken;
 	}

@@ -5,6 +5,8 @@
 
 #include "bench/compare.h"
 
+#define COMPARE_NO_REGIME "none" /* as files name REGIME_NONE */
+
 /* One of the results that are alike, and the file it is from. */
 struct compare_side {
 	const struct run_file *file;

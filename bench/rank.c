@@ -262,7 +262,8 @@ static double sum_beside(double at_most_from, double below_from, double total)
 	double ties = at_most_from - below_from;
 	double low = below_from + ties / 2;
 
-	return floor(fmin(low, total - low));
+	/* A half left over speaks for chance. */
+	return ceil(fmin(low, total - low));
 }
 
 int rank_shift_p(const double *x, size_t m, const double *y, size_t n, double from, double *p)
