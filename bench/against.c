@@ -303,14 +303,7 @@ static int prepare(struct against *g)
 
 		s->program = i == SIDE_B && g->with.build[0] ? g->with.build : "/proc/self/exe";
 		s->patience_ns = g->o->patience;
-		against_words(s, g->job, i == SIDE_B ? &g->with : NULL);
-		/*
-		 * Of a target that may not be ours only transmit is measured unless more is asked
-		 * for; rounds pair when both runs go the same way.
-		 */
-		if (g->with.target && against_knows(g->job, "dir") &&
-		    !opt_given(g->job->table, g->job->args, "dir"))
-			side_word(s, "--dir=tx");
+		against_words(s, g->job, &g->with, i == SIDE_B);
 		if (s->words_lost)
 			return cmd_could_not("too many words for two runs");
 	}

@@ -189,7 +189,8 @@ static void copy_words(struct side *s, const struct against_job *job)
 	}
 }
 
-void against_words(struct side *s, const struct against_job *job, const struct against_with *with)
+void against_words(struct side *s, const struct against_job *job, const struct against_with *with,
+		   bool second)
 {
 	side_word(s, "vop-bench");
 	side_word(s, "run");
@@ -198,12 +199,18 @@ void against_words(struct side *s, const struct against_job *job, const struct a
 		if (against_knows(job, defaults[i].name) &&
 		    !opt_given(job->table, job->args, defaults[i].name))
 			side_word(s, defaults[i].word);
+	/*
+	 * Of a target that may not be ours only transmit is measured unless more is asked for;
+	 * rounds pair when both runs go the same way.
+	 */
+	if (with->target && against_knows(job, "dir") && !opt_given(job->table, job->args, "dir"))
+		side_word(s, "--dir=tx");
 	side_word(s, "--quiet");
 	copy_words(s, job);
 	side_own_word(s, "--json", s->file);
 	side_own_word(s, "--turns", s->turns);
-	if (with && with->target)
+	if (second && with->target)
 		side_own_word(s, "--target", with->target);
-	for (unsigned i = 0; with && i < with->words; i++)
+	for (unsigned i = 0; second && i < with->words; i++)
 		side_word(s, with->word[i]);
 }

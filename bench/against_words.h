@@ -25,9 +25,10 @@ void against_with_free(struct against_with *w);
 /*
  * The words both get: what the user typed but for what is the conductor's, and what is set for runs
  * in turn where the user said nothing; then the result's place and the turns (s->file, s->turns).
- * with: what this one gets besides; NULL: nothing.
+ * second: it is the one that gets what --against says besides.
  */
-void against_words(struct side *s, const struct against_job *job, const struct against_with *with);
+void against_words(struct side *s, const struct against_job *job, const struct against_with *with,
+		   bool second);
 
 /* Is this option in the workload's table? */
 bool against_knows(const struct against_job *job, const char *name);

@@ -15,8 +15,9 @@ struct block {
 /* A file, and what is where in it. */
 struct heap_file {
 	const struct run_file *file;
-	uint32_t *pass; /* that it has, ascending: any numbers, a file is not believed */
-	size_t passes;
+	uint32_t *pass;	  /* that it has, ascending: any numbers, a file is not believed */
+	uint32_t *common; /* those its partner in turn has as well */
+	size_t passes, commons;
 	size_t *result_case; /* of each result */
 	size_t *case_result; /* of each case; SIZE_MAX: it has none */
 };
@@ -130,6 +131,17 @@ static int find_results(struct deal *d, struct heap_file *h)
 	return 0;
 }
 
+static int find_common(struct heap_file *x, const struct heap_file *y)
+{
+	x->common = malloc((x->passes + 1) * sizeof(*x->common));
+	if (!x->common)
+		return -ENOMEM;
+	for (size_t i = 0; i < x->passes; i++)
+		if (bsearch(&x->pass[i], y->pass, y->passes, sizeof(*y->pass), by_number))
+			x->common[x->commons++] = x->pass[i];
+	return 0;
+}
+
 /* In turn: file i of one side with file i of the other. */
 static bool all_paired(const struct runs *old, const struct runs *now)
 {
@@ -160,6 +172,8 @@ static int gather(struct deal *d)
 	for (size_t f = 0; f < d->files && !e; f++)
 		e = find_results(d, &d->heap[f]);
 	d->paired = all_paired(d->side[0], d->side[1]);
+	for (size_t f = 0; d->paired && f < d->side[0]->n && !e; f++)
+		e = find_common(&d->heap[f], &d->heap[d->side[0]->n + f]);
 	d->block = calloc(d->blocks + 1, sizeof(*d->block));
 	return d->block ? e : -ENOMEM;
 }
@@ -168,6 +182,7 @@ static void deal_free(struct deal *d)
 {
 	for (size_t f = 0; d->heap && f < d->files; f++) {
 		free(d->heap[f].pass);
+		free(d->heap[f].common);
 		free(d->heap[f].result_case);
 		free(d->heap[f].case_result);
 	}
@@ -203,7 +218,7 @@ static void flip(struct deal *d)
 		const struct heap_file *x = &d->heap[f], *y = &d->heap[g];
 
 		for (size_t p = 0; p < x->passes || p < y->passes; p++) {
-			uint32_t pass = x->pass[draw(d, x->passes)];
+			uint32_t pass = x->commons ? x->common[draw(d, x->commons)] : x->pass[0];
 			bool turned = draw(d, 2);
 
 			if (p < x->passes)

@@ -4,17 +4,16 @@
 #include <string.h>
 
 #include "bench/enough.h"
+#include "bench/rank.h"
 #include "bench/stats.h"
 
 enum { CASES_MAX = 512, PAIRS_MAX = 512 };
 
-/* Half the 99 % interval of a rank statistic over n pairs whose logarithms have a median absolute
- * deviation of 1, times the root of n; a tenth more for tails that this does not see. */
-#define HALF_WIDTH (1.4826 * 2.576 * 1.1)
+#define CONFIDENCE 0.99 /* as comparisons have it */
 
 struct pairs {
 	size_t n;
-	double log[PAIRS_MAX];
+	double log[PAIRS_MAX]; /* ascending */
 };
 
 struct one {
@@ -63,10 +62,19 @@ static struct one *find(struct enough *e, uint32_t which)
 
 static bool narrow(const struct enough *e, const struct pairs *p)
 {
-	struct stats s;
+	struct rank_interval i;
 
-	return p && p->n >= e->least && stats_of(p->log, p->n, &s) == 0 &&
-	       HALF_WIDTH * s.mad / sqrt((double)p->n) <= log1p(e->width);
+	return p->n >= e->least && rank_centre(p->log, p->n, CONFIDENCE, &i) == 0 &&
+	       (i.high - i.low) / 2 <= log1p(e->width);
+}
+
+static void insert(struct pairs *p, double v)
+{
+	size_t i = p->n++;
+
+	for (; i > 0 && p->log[i - 1] > v; i--)
+		p->log[i] = p->log[i - 1];
+	p->log[i] = v;
 }
 
 void enough_add(struct enough *e, uint32_t which, double ratio, double rtt_ns)
@@ -80,7 +88,7 @@ void enough_add(struct enough *e, uint32_t which, double ratio, double rtt_ns)
 		*p = calloc(1, sizeof(**p));
 	if (!*p || (*p)->n == PAIRS_MAX)
 		return;
-	(*p)->log[(*p)->n++] = log(ratio);
+	insert(*p, log(ratio));
 	/* One regime will do: which one the machine is in nobody chooses. */
 	o->done |= narrow(e, *p);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * When have two runs in turn been compared long enough? For each case the spread of the pairs so
- * far tells how wide its interval is about to be. Only the *width* decides, never where the
- * interval lies: to stop when a difference shows would be to find one in the end.
+ * When have two runs in turn been compared long enough? For each case the pairs so far tell how wide
+ * its interval is: the same rank interval that is reported in the end. Only the *width* decides,
+ * never where the interval lies: to stop when a difference shows would be to find one in the end.
  *
  * Not thread-safe; one conductor.
  */
@@ -15,8 +15,8 @@
 
 struct enough;
 
-/* Until the interval is about `width` to each side (relative), but at least `least` pairs and at
- * most as many rounds as are asked for. NULL without memory. */
+/* Until the interval is `width` to each side (relative), but at least `least` pairs and at most as
+ * many rounds as are asked for. NULL without memory. */
 struct enough *enough_new(double width, unsigned least);
 void enough_free(struct enough *e);
 
