@@ -117,8 +117,9 @@ static int read_file(struct worker *w, const char *path, struct item *it, size_t
 }
 
 /*
- * Keep the "run" object as text until all files are read: living on amid the ruins of each document,
- * such objects would tear the heap to pieces, and every file would take longer than the one before.
+ * Keep the "run" object as text until all files are read: living on amid the ruins of each
+ * document, such objects would tear the heap to pieces, and every file would take longer than the
+ * one before.
  */
 static int set_aside(struct worker *w, struct run_file *f, struct item *it)
 {

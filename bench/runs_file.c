@@ -196,8 +196,8 @@ static int not_json(const char *buf, size_t n, const json_error_t *e, struct run
 }
 
 /*
- * The document; *skimmed: with its distributions as texts. NULL after filling *e, from the bytes as they
- * are in the file.
+ * The document; *skimmed: with its distributions as texts. NULL after filling *e, from the bytes as
+ * they are in the file.
  */
 static json_t *parse(const char *buf, size_t n, bool *skimmed, json_error_t *e)
 {

@@ -139,7 +139,8 @@ static void test_result(void)
 	scratch_leave(&dir);
 }
 
-/* A file of the first day the schema had, kept for ever: whoever reads later files reads it, too. */
+/* A file of the first day the schema had, kept for ever: whoever reads later files reads it, too.
+ */
 static void test_kept_file(void)
 {
 	static const char *const path[] = {"tests/data/net-schema1.json"};

@@ -358,7 +358,7 @@ static void test_accepted(void)
 		memcpy(p, "\"here\"", 6);
 	CU_ASSERT_EQUAL(parse(text, strlen(text)), 0);
 	free(text);
-	/* Members in another order, as other tools write them: what explains the results comes last. */
+	/* Members in another order, as other tools write them: what explains results comes last. */
 	doc = json_loads(runs_sample, 0, NULL);
 	other = json_dumps(doc, JSON_SORT_KEYS | JSON_INDENT(4));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(other);
