@@ -72,11 +72,13 @@ static const char *describe(struct plot_page *p)
 	return text;
 }
 
+/* Of the kind asked for, from its beginning to its end. */
 static bool is_what_it_should(const char *bytes, size_t n, enum plot_format format)
 {
 	if (format == PLOT_PNG)
-		return n > 8 && memcmp(bytes, "\x89PNG\r\n\x1a\n", 8) == 0;
-	return format != PLOT_PDF || (n > 5 && memcmp(bytes, "%PDF-", 5) == 0);
+		return n > 16 && memcmp(bytes, "\x89PNG\r\n\x1a\n", 8) == 0 &&
+		       memcmp(bytes + n - 8, "IEND", 4) == 0;
+	return n > 16 && memcmp(bytes, "%PDF-", 5) == 0 && memmem(bytes + n - 8, 8, "%%EOF", 5);
 }
 
 static int to_svg(struct plot_page *p, const struct plot_look *look, double height, char **bytes,

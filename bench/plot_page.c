@@ -5,7 +5,8 @@
 
 #include "bench/plot_page.h"
 
-#define USUAL_WIDTH 640u
+#define USUAL_WIDTH	 640u
+#define LINE_MAX_COLUMNS 400u /* some lines; what is longer is no text to be read */
 
 /* --- strokes --- */
 
@@ -110,19 +111,20 @@ void plot_page_free(struct plot_page *p)
 void plot_sub(struct plot_page *p, const char *text)
 {
 	if (text && *text && p->subs < PAGE_LINES)
-		p->sub[p->subs++] = text;
+		p->sub[p->subs++] = plot_shorten(&p->pool, text, LINE_MAX_COLUMNS);
 }
 
 void plot_note(struct plot_page *p, const char *text)
 {
 	if (text && *text && p->notes < PAGE_LINES)
-		p->note[p->notes++] = text;
+		p->note[p->notes++] = plot_shorten(&p->pool, text, LINE_MAX_COLUMNS);
 }
 
 void plot_legend(struct plot_page *p, const char *text, struct plot_stroke stroke)
 {
 	if (text && *text && p->entries < PAGE_LEGEND)
-		p->legend[p->entries++] = (struct plot_legend_entry){text, stroke};
+		p->legend[p->entries++] = (struct plot_legend_entry){
+			plot_shorten(&p->pool, text, LINE_MAX_COLUMNS), stroke};
 }
 
 struct plot_panel *plot_panel(struct plot_page *p, double height)

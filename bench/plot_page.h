@@ -137,6 +137,8 @@ FILE *plot_element(struct plot_panel *panel);
 void plot_quote(FILE *out, const char *text, unsigned most);
 /* Width of a text in units, letters being `size` high: an estimate on the wide side. */
 double plot_text_width(const char *text, double size);
+/* Text that is no wider than that, its middle left out where it must be; from the pool. */
+const char *plot_fit(struct plot_pool *pool, const char *text, double size, double width);
 /* Text that takes no more than `most` columns, its middle left out; from the pool. */
 const char *plot_shorten(struct plot_pool *pool, const char *text, unsigned most);
 

@@ -55,7 +55,8 @@ static void break_lines(struct plot_pool *pool, const char *text, double width, 
 			if (!text[end])
 				break;
 		}
-		l->line[l->n++] = plot_pool_text(pool, "%.*s", (int)last, text);
+		l->line[l->n++] =
+			plot_fit(pool, plot_pool_text(pool, "%.*s", (int)last, text), SMALL, width);
 		text += last;
 		text += strspn(text, " ");
 	}
@@ -81,12 +82,15 @@ static double place_columns(const struct plot_page *p, struct legend *l)
 	return x - 20 + EDGE;
 }
 
-static void lay_legend(const struct plot_page *p, struct legend *l)
+static void lay_legend(struct plot_page *p, struct legend *l)
 {
 	*l = (struct legend){.columns = p->entries, .sample = POINT};
 	for (unsigned i = 0; i < p->entries; i++)
 		if (p->legend[i].stroke.dash != PLOT_NO_LINE)
 			l->sample = SAMPLE;
+	for (unsigned i = 0; i < p->entries; i++)
+		p->legend[i].text = plot_fit(&p->pool, p->legend[i].text, TEXT,
+					     p->width - 2 * EDGE - l->sample - 8);
 	while (l->columns > 1 && place_columns(p, l) > p->width)
 		l->columns--;
 	if (l->columns == 0)
@@ -326,6 +330,8 @@ int plot_script(struct plot_page *p, enum plot_format format, char **script, siz
 	*script = NULL;
 	p->left = left_margin(p);
 	p->right = right_margin(p, p->left);
+	if (p->title)
+		p->title = plot_fit(&p->pool, p->title, TITLE * 1.05, p->width - 2 * EDGE);
 	for (unsigned i = 0; i < p->subs; i++)
 		break_lines(&p->pool, p->sub[i], p->width - 2 * EDGE, &sub);
 	for (unsigned i = 0; i < p->notes; i++)

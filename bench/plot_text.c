@@ -142,3 +142,12 @@ double plot_text_width(const char *text, double size)
 	}
 	return w * size;
 }
+
+const char *plot_fit(struct plot_pool *pool, const char *text, double size, double width)
+{
+	double w = plot_text_width(text, size);
+
+	if (w <= width)
+		return text;
+	return plot_shorten(pool, text, (unsigned)(table_width(text) * width / w));
+}

@@ -126,8 +126,32 @@ ok "the build fails: exit 2" status_is 2
 ok "the build fails: an older program is not run" [ ! -s "$T/out" ]
 rm "$T/build-fails"
 
+run plot a.json -o a.png
+ok "plot needs gnuplot" \
+  called 'apt-get noninteractive -q -y install --no-install-recommends gnuplot-nox'
+ok "and then draws" out_has '[a.png]'
+run report a.json -o a.html
+ok "report needs gnuplot" \
+  called 'apt-get noninteractive -q -y install --no-install-recommends gnuplot-nox'
+echo 1000 >"$T/uid"
+run plot a.json -o a.png
+ok "without root, plot: the exact line" \
+  err_has 'apt-get install --no-install-recommends gnuplot-nox'
+run report a.json -o a.html
+ok "without root, report: it goes without pictures" out_has '[a.html]'
+echo 0 >"$T/uid"
+run compare a.json b.json
+ok "nothing else does" not called 'apt-get noninteractive -q update'
+# shellcheck disable=SC2086
+have $build_set gnuplot-qt
+run plot a.json -o a.png
+ok "any gnuplot will do" not called 'apt-get noninteractive -q update'
+# shellcheck disable=SC2086
+have $build_set
+
 run test
 ok "test needs more: CUnit" grep -q 'install .* libcunit1-dev' "$T/calls"
+ok "test needs more: gnuplot" grep -q 'install .* gnuplot-nox' "$T/calls"
 ok "test needs more: the foreign compilers" grep -q 'install .* gcc-s390x-linux-gnu' "$T/calls"
 ok "test does not install twice" not grep -q 'install .* libjansson-dev' "$T/calls"
 ok "test builds everything" called "ninja --quiet -k 0 build/vop-bench tests in $T/tree"
