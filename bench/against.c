@@ -25,7 +25,7 @@
 enum { SIDE_A, SIDE_B, RUNS };
 /* Of each case: so many pairs at least, and until its interval is this part of the margin wide. */
 enum { PAIRS_LEAST = 32 };
-#define WIDTH 0.5
+#define WIDTH 0.7
 
 struct against {
 	const struct against_opts *o;

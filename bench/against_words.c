@@ -15,7 +15,7 @@
 static const struct {
 	const char *name, *word;
 } defaults[] = {
-	{"passes", "--passes=128"}, /* at most: it ends when no more is needed */
+	{"passes", "--passes=96"}, /* at most: it ends when no more is needed */
 	{"rounds", "--rounds=1"},
 	{"duration", "--duration=10ms"},
 	{"no-limit", "--no-limit"},

@@ -25,7 +25,7 @@ static void opts_table(struct compare_opts *o, struct opt *table)
 		 "status 1 when a metric is worse by more than this, its whole interval beyond it",
 		 NULL, 0, 0, 0, 1000, NULL},
 		{"margin", OPT_DOUBLE, &o->margin, "PCT",
-		 "differences too small to matter; twice for p99, five times for p99.9", "5", 0, 0,
+		 "differences too small to matter; twice for p99, ten times for p99.9", "5", 0, 0,
 		 0, 100, NULL},
 		{"drift", OPT_DOUBLE, &o->drift, "PCT",
 		 "allowed for what changes from run to run, with fewer than 5 runs a side (less "

@@ -525,6 +525,54 @@ static int name_params(struct match *m)
 	return 0;
 }
 
+/* Passes of the regime in which this row's figure was seen most. */
+static size_t most_units(const struct comparison *c, const struct compare_row *w)
+{
+	size_t most = 0;
+
+	for (size_t i = 0; i < c->rows; i++) {
+		const struct compare_row *o = &c->row[i];
+
+		if (o->old_units > most && strcmp(o->old->name, w->old->name) == 0 &&
+		    strcmp(o->old->metric, w->old->metric) == 0 &&
+		    strcmp(o->params, w->params) == 0)
+			most = o->old_units;
+	}
+	return most;
+}
+
+/*
+ * Runs in turn end when *a* regime is known well enough. One that the machine was seldom in is not:
+ * it gets no verdict, but a line that says so.
+ */
+static int refuse_rare(struct comparison *c)
+{
+	size_t kept = 0;
+	int e = 0;
+
+	for (size_t i = 0; i < c->rows; i++)
+		c->row[i].rare = c->paired && c->row[i].old_units * 2 < most_units(c, &c->row[i]);
+	for (size_t i = 0; i < c->rows && !e; i++) {
+		struct compare_row *w = &c->row[i];
+
+		if (!w->rare) {
+			c->row[kept++] = *w;
+			continue;
+		}
+		e = compare_refuse(
+			c,
+			compare_text(c, "%s %s %s, %s", w->old->name, w->old->metric, w->params,
+				     w->regime),
+			compare_text(c,
+				     "regime %s in too few passes to tell; another regime "
+				     "was seen more than twice as often",
+				     w->regime),
+			1);
+	}
+	c->rows = kept;
+	return e;
+}
+
 int compare_runs(const struct runs *old, const struct runs *now, const struct compare_options *o,
 		 struct comparison *c)
 {
@@ -544,6 +592,7 @@ int compare_runs(const struct runs *old, const struct runs *now, const struct co
 		qsort(c->row, c->rows, sizeof(*c->row), by_order);
 		e = name_params(&m);
 	}
+	e = e ? e : refuse_rare(c);
 	e = e ? e : compare_rows_judge(c, o);
 	free(m.item);
 	free(m.ignore);

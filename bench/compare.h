@@ -47,6 +47,7 @@ struct compare_row {
 	double margin; /* in force for this metric */
 	enum compare_verdict verdict;
 	bool gate_broken;
+	bool rare;	    /* of a regime that was hardly seen: never in a finished comparison */
 	size_t order;	    /* of appearance */
 	const char *remark; /* why it cannot tell, what was allowed for; NULL: nothing to say */
 };

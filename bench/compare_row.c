@@ -310,7 +310,7 @@ static double margin_of(const struct compare_options *o, const char *metric)
 	if (strcmp(metric, "latency_p99") == 0)
 		return o->margin * 2;
 	if (strcmp(metric, "latency_p999") == 0 || strcmp(metric, "latency_max") == 0)
-		return o->margin * 5;
+		return o->margin * 10;
 	return o->margin;
 }
 
