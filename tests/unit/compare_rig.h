@@ -19,7 +19,7 @@ struct side {
 	struct run_file file[FILES];
 	struct run_result result[FILES][2];
 	struct run_round round[FILES][2][ROUNDS];
-	struct run_param param[FILES][2][2];
+	struct run_param param[FILES][2][3]; /* two in use, one to add */
 	json_t *run[FILES];
 };
 
@@ -128,6 +128,31 @@ static inline enum compare_verdict verdict(struct both *b, const struct compare_
 	CU_ASSERT(c.row[0].low <= c.row[0].ratio && c.row[0].ratio <= c.row[0].high);
 	compare_free(&c);
 	return v;
+}
+
+static inline void expect_refusal(struct both *b, const struct compare_options *o,
+				  const char *words)
+{
+	struct comparison c = compared(b, o);
+	bool found = false;
+
+	CU_ASSERT_EQUAL(c.rows, 0);
+	for (size_t i = 0; i < c.refusals; i++)
+		found |= strstr(c.refusal[i].reason, words) != NULL;
+	CU_ASSERT(found);
+	if (!found)
+		for (size_t i = 0; i < c.refusals; i++)
+			printf("[%s] ", c.refusal[i].reason);
+	compare_free(&c);
+}
+
+static inline void give_second(struct side *s, const char *name, const char *metric)
+{
+	for (size_t f = 0; f < s->runs.n; f++) {
+		s->file[f].results = 2;
+		s->result[f][1].name = name;
+		s->result[f][1].metric = metric;
+	}
 }
 
 #endif

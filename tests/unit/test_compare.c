@@ -125,21 +125,6 @@ static void test_pairs_that_count(void)
 	both_free(b);
 }
 
-static void expect_refusal(struct both *b, const struct compare_options *o, const char *words)
-{
-	struct comparison c = compared(b, o);
-	bool found = false;
-
-	CU_ASSERT_EQUAL(c.rows, 0);
-	for (size_t i = 0; i < c.refusals; i++)
-		found |= strstr(c.refusal[i].reason, words) != NULL;
-	CU_ASSERT(found);
-	if (!found)
-		for (size_t i = 0; i < c.refusals; i++)
-			printf("[%s] ", c.refusal[i].reason);
-	compare_free(&c);
-}
-
 static void test_refusals(void)
 {
 	struct compare_options any = compare_defaults, ring = compare_defaults,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -122,6 +123,192 @@ static void test_approximation_meets_exact(void)
 		  p_beyond < 50 * p_exact);
 }
 
+/* --- against brute force --- */
+
+static double choose_tail(const unsigned *count, unsigned total, unsigned most)
+{
+	unsigned sum = 0;
+
+	for (unsigned u = 0; u <= most; u++)
+		sum += count[u];
+	return (double)sum / total;
+}
+
+static double both_ways(const unsigned *count, unsigned total, unsigned u, unsigned max)
+{
+	return fmin(1, 2 * choose_tail(count, total, u < max - u ? u : max - u));
+}
+
+/* Where the interval ends: as many values are outside as stay below the tail. */
+static unsigned outside(const unsigned *count, unsigned total, unsigned max, double tail,
+			double *confidence)
+{
+	unsigned c = 0;
+
+	while (c < max && choose_tail(count, total, c) <= tail)
+		c++;
+	*confidence = 1 - 2 * choose_tail(count, total, c ? c - 1 : 0);
+	return c ? c - 1 : 0;
+}
+
+static void split(unsigned set, unsigned n, double *in, double *out)
+{
+	for (unsigned i = 0, a = 0, b = 0; i < n; i++)
+		if (set >> i & 1)
+			in[a++] = i;
+		else
+			out[b++] = i;
+}
+
+/* How many of y are above one of x, over all pairs. */
+static unsigned wins(const double *x, unsigned m, const double *y, unsigned n)
+{
+	unsigned u = 0;
+
+	for (unsigned i = 0; i < m; i++)
+		for (unsigned k = 0; k < n; k++)
+			u += y[k] > x[i];
+	return u;
+}
+
+static void check_shift(const double *x, unsigned m, const double *y, unsigned n,
+			const unsigned *count, unsigned total, double confidence)
+{
+	double d[64], real, p;
+	unsigned u = wins(x, m, y, n), c;
+	struct rank_interval i;
+
+	for (unsigned a = 0; a < m; a++)
+		for (unsigned b = 0; b < n; b++)
+			d[a * n + b] = y[b] - x[a];
+	qsort(d, m * n, sizeof(*d), by_value);
+	rank_shift_p(x, m, y, n, 0, &p);
+	CU_ASSERT_DOUBLE_EQUAL(p, both_ways(count, total, u, m * n), 1e-12);
+	rank_shift(x, m, y, n, confidence, &i);
+	c = outside(count, total, m * n, (1 - confidence) / 2, &real);
+	CU_ASSERT_DOUBLE_EQUAL(i.confidence, real, 1e-12);
+	CU_ASSERT_EQUAL(i.low, d[c]);
+	CU_ASSERT_EQUAL(i.high, d[m * n - 1 - c]);
+	CU_ASSERT_DOUBLE_EQUAL(i.estimate, (d[(m * n - 1) / 2] + d[m * n / 2]) / 2, 1e-12);
+}
+
+/* All arrangements there are of small samples. */
+static void test_every_arrangement(void)
+{
+	for (unsigned m = 1; m <= 6; m++) {
+		for (unsigned n = 1; m + n <= 9; n++) {
+			unsigned count[64] = {0}, total = 0;
+			double x[8], y[8];
+
+			for (unsigned set = 0; set < 1u << (m + n); set++) {
+				if ((unsigned)__builtin_popcount(set) != m)
+					continue;
+				split(set, m + n, x, y);
+				count[wins(x, m, y, n)]++;
+				total++;
+			}
+			for (unsigned set = 0; set < 1u << (m + n); set++) {
+				if ((unsigned)__builtin_popcount(set) != m)
+					continue;
+				split(set, m + n, x, y);
+				check_shift(x, m, y, n, count, total, 0.95);
+				check_shift(x, m, y, n, count, total, 0.8);
+			}
+		}
+	}
+}
+
+/* All signs there are of a few differences. */
+static void test_every_sign(void)
+{
+	for (unsigned n = 1; n <= 9; n++) {
+		unsigned count[64] = {0}, max = n * (n + 1) / 2;
+
+		for (unsigned set = 0; set < 1u << n; set++) {
+			unsigned t = 0;
+
+			for (unsigned i = 0; i < n; i++)
+				t += set >> i & 1 ? i + 1 : 0;
+			count[t]++;
+		}
+		for (unsigned set = 0; set < 1u << n; set++) {
+			double d[9], mean[64], real, p;
+			unsigned t = 0, k = 0, c;
+			struct rank_interval in;
+
+			for (unsigned i = 0; i < n; i++) {
+				/* No two means of these are alike. */
+				d[i] = (set >> i & 1 ? 1 : -1) * (1 + i + 0.01 * i * i);
+				t += set >> i & 1 ? i + 1 : 0;
+			}
+			qsort(d, n, sizeof(*d), by_value);
+			for (unsigned a = 0; a < n; a++)
+				for (unsigned b = a; b < n; b++)
+					mean[k++] = (d[a] + d[b]) / 2;
+			qsort(mean, k, sizeof(*mean), by_value);
+			rank_centre_p(d, n, 0, &p);
+			CU_ASSERT_DOUBLE_EQUAL(p, both_ways(count, 1u << n, t, max), 1e-12);
+			rank_centre(d, n, 0.95, &in);
+			c = outside(count, 1u << n, max, 0.025, &real);
+			CU_ASSERT_DOUBLE_EQUAL(in.confidence, real, 1e-12);
+			CU_ASSERT_EQUAL(in.low, mean[c]);
+			CU_ASSERT_EQUAL(in.high, mean[max - 1 - c]);
+			CU_ASSERT_DOUBLE_EQUAL(in.estimate,
+					       (mean[(max - 1) / 2] + mean[max / 2]) / 2, 1e-12);
+		}
+	}
+}
+
+/* Values that are alike speak for no side; what is left of them speaks for chance. */
+static void test_ties_do_not_help(void)
+{
+	const double seven[] = {1, 2, 3, 4, 5, 6, 7}, eight[] = {0, 1, 2, 3, 4, 5, 6, 7};
+	const double x[] = {1, 2, 3, 4, 5}, y[] = {5, 6, 7, 8, 9}, z[] = {5.5, 6, 7, 8, 9};
+	double p7, p8, py, pz;
+
+	rank_centre_p(seven, 7, 0, &p7);
+	rank_centre_p(eight, 8, 0, &p8);
+	CU_ASSERT(p8 >= p7 - 1e-12);
+	rank_shift_p(x, 5, y, 5, 0, &py);
+	rank_shift_p(x, 5, z, 5, 0, &pz);
+	CU_ASSERT(py > pz);
+}
+
+/* What is found by halving is a value that there is, to the last bit. */
+static void test_large_and_tied(void)
+{
+	static const unsigned sizes[][2] = {{30, 30}, {31, 31}, {70, 9}, {1, 200}, {65, 65}};
+	uint64_t s = 5;
+
+	for (unsigned k = 0; k < sizeof(sizes) / sizeof(sizes[0]); k++) {
+		unsigned m = sizes[k][0], n = sizes[k][1], n_at = 0, outer = 0;
+		double x[256], y[256], *d = malloc(sizeof(*d) * m * n);
+		struct rank_interval i;
+		bool low = false, high = false;
+
+		for (unsigned a = 0; a < m; a++)
+			x[a] = floor(noise(&s) * 20) / 8;
+		for (unsigned b = 0; b < n; b++)
+			y[b] = floor(noise(&s) * 20) / 8 - 3;
+		qsort(x, m, sizeof(*x), by_value);
+		qsort(y, n, sizeof(*y), by_value);
+		rank_shift(x, m, y, n, 0.9, &i);
+		for (unsigned a = 0; a < m; a++)
+			for (unsigned b = 0; b < n; b++)
+				d[n_at++] = y[b] - x[a];
+		qsort(d, n_at, sizeof(*d), by_value);
+		for (unsigned a = 0; a < n_at; a++) {
+			low |= d[a] == i.low;
+			high |= d[a] == i.high;
+			outer += d[a] < i.low;
+		}
+		CU_ASSERT(low && high && i.low <= i.high);
+		/* About a twentieth of all arrangements lies below; of the pairs, more. */
+		CU_ASSERT(outer < n_at / 2);
+		free(d);
+	}
+}
+
 /* What the interval promises: with equals, it misses the truth at most so often. */
 static void coverage(unsigned m, unsigned n, double factor_allowed)
 {
@@ -217,6 +404,10 @@ int suite_rank(void)
 	    !CU_add_test(s, "the chance follows the hypothesis", test_p_follows_the_hypothesis) ||
 	    !CU_add_test(s, "ties, and samples of one", test_ties_and_one) ||
 	    !CU_add_test(s, "approximation meets the exact", test_approximation_meets_exact) ||
+	    !CU_add_test(s, "every arrangement of small samples", test_every_arrangement) ||
+	    !CU_add_test(s, "every sign of a few differences", test_every_sign) ||
+	    !CU_add_test(s, "ties do not help", test_ties_do_not_help) ||
+	    !CU_add_test(s, "many values, and alike ones", test_large_and_tied) ||
 	    !CU_add_test(s, "intervals of a shift keep their promise", test_coverage) ||
 	    !CU_add_test(s, "intervals of a centre keep their promise", test_centre_coverage) ||
 	    !CU_add_test(s, "many tests at once", test_many_at_once))
