@@ -67,8 +67,8 @@ struct agent_answer {
 	uint32_t op;
 	int32_t error; /* 0 or negative errno; text then says why */
 	char text[256];
-	uint64_t features[2]; /* session: negotiated */
-	uint64_t offered[2];  /* session: by the device */
+	uint64_t features[2];		 /* session: negotiated */
+	uint64_t offered[2];		 /* session: by the device */
 	uint32_t queues, queue_size_max; /* session: the device's, of its first queue */
 	uint64_t violations;
 	uint64_t resident; /* bytes, peak */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * When have two runs in turn been compared long enough? For each case the pairs so far tell how wide
- * its interval is: the same rank interval that is reported in the end. Only the *width* decides,
- * never where the interval lies: to stop when a difference shows would be to find one in the end.
+ * When have two runs in turn been compared long enough? For each case the pairs so far tell how
+ * wide its interval is: the same rank interval that is reported in the end. Only the *width*
+ * decides, never where the interval lies: to stop when a difference shows would be to find one in
+ * the end.
  *
  * Not thread-safe; one conductor.
  */
