@@ -18,6 +18,7 @@
 
 #define OUTPUT_MAX (64u << 20) /* a picture of a megabyte is a large one */
 #define WORDS_MAX  160u
+#define STALL_S	   0.1 /* a nap that took longer was none of ours */
 
 /* What the child gets: descriptors, and a way to say that it could not even begin. */
 struct child {
@@ -162,12 +163,17 @@ static void last_words(int fd, char words[WORDS_MAX])
 static int wait_for(pid_t pid, double timeout_s, int *status)
 {
 	const struct timespec nap = {0, 2000000};
-	double end = now_s() + timeout_s;
+	double waited = 0, last = now_s();
 	bool late = false;
 	pid_t r;
 
 	while ((r = waitpid(pid, status, WNOHANG)) == 0 || (r < 0 && errno == EINTR)) {
-		if (!late && now_s() > end) {
+		double now = now_s();
+
+		/* While the whole machine stood still, gnuplot had no time either. */
+		waited += now - last < STALL_S ? now - last : STALL_S;
+		last = now;
+		if (!late && waited > timeout_s) {
 			/* All of its group: a wrapper script may have started others. */
 			kill(-pid, SIGKILL);
 			kill(pid, SIGKILL);

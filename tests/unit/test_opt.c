@@ -70,6 +70,8 @@ static const struct opt table[] = {
 	 .words = words,
 	 .help = "feature bits"},
 	{.name = "json", .kind = OPT_STRING, .to = &got.json, .value = "FILE", .help = "result"},
+	{.name = "o", .kind = OPT_STRING, .to = &got.json, .value = "FILE", .help = "the same"},
+	{.name = "v", .kind = OPT_FLAG, .to = &got.verbose},
 	{.name = NULL},
 };
 
@@ -161,6 +163,58 @@ static void test_unknown(void)
 	CU_ASSERT(refused("--size --ring split", "--size", "needs a value", NULL));
 }
 
+/* A name of one letter is spelt with one dash. */
+static void test_letters(void)
+{
+	struct opt_args args;
+
+	CU_ASSERT_EQUAL_FATAL(parse("-o a.svg", 0, &args), 0);
+	CU_ASSERT(got.json && strcmp(got.json, "a.svg") == 0 && opt_given(table, &args, "o"));
+	CU_ASSERT_EQUAL_FATAL(parse("-oa.svg -v", 0, &args), 0);
+	CU_ASSERT(got.json && strcmp(got.json, "a.svg") == 0 && got.verbose);
+	CU_ASSERT_EQUAL_FATAL(parse("-o -", 0, &args), 0);
+	CU_ASSERT(got.json && strcmp(got.json, "-") == 0);
+	CU_ASSERT(refused("-o", "-o", "needs a value", "FILE"));
+	CU_ASSERT(refused("-o --verbose", "-o", "needs a value", NULL));
+	CU_ASSERT(refused("-vv", "-v", "no value", NULL));
+	CU_ASSERT(refused("-rounds", "-rounds", "two dashes", NULL));
+}
+
+/* Files by the thousand, apart from the options, in two lists where a divider stands. */
+static void test_split(void)
+{
+	static char *argv[] = {
+		(char *)"t",	(char *)"a",	(char *)"--rounds", (char *)"b", (char *)"-v",
+		(char *)"--vs", (char *)"-o",	(char *)"--vs",	    (char *)"c", (char *)"-od",
+		(char *)"--",	(char *)"--vs", (char *)"-x",	    (char *)"-", NULL};
+	char *options[16];
+	const char *rest[16];
+	int n_options;
+	size_t n, at;
+
+	CU_ASSERT_EQUAL_FATAL(
+		opt_split(table, "--vs", 14, argv, options, &n_options, rest, &n, &at, stderr), 0);
+	CU_ASSERT(n == 5 && at == 1 && rest[5] == NULL);
+	CU_ASSERT(!strcmp(rest[0], "a") && !strcmp(rest[1], "c") && !strcmp(rest[2], "--vs") &&
+		  !strcmp(rest[3], "-x") && !strcmp(rest[4], "-"));
+	CU_ASSERT(n_options == 7 && options[7] == NULL);
+	CU_ASSERT(!strcmp(options[0], "t") && !strcmp(options[2], "b") &&
+		  !strcmp(options[5], "--vs") && !strcmp(options[6], "-od"));
+	CU_ASSERT_EQUAL(
+		opt_split(table, "--vs", 5, argv, options, &n_options, rest, &n, &at, stderr), 0);
+	CU_ASSERT(n == 1 && at == SIZE_MAX);
+	argv[6] = (char *)"e";
+	{
+		FILE *err = fmemopen(message, sizeof(message), "w");
+
+		CU_ASSERT_EQUAL(
+			opt_split(table, "--vs", 14, argv, options, &n_options, rest, &n, &at, err),
+			-EINVAL);
+		fclose(err);
+		CU_ASSERT_PTR_NOT_NULL(strstr(message, "--vs stands once"));
+	}
+}
+
 static void test_bad_numbers(void)
 {
 	CU_ASSERT(refused("--rounds 12x", "--rounds", "'12x'", "whole number"));
@@ -227,6 +281,8 @@ static void test_text_and_help(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(help, "(1 to 1000; default 10)"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(help, "split | packed; default packed"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(help, "--json FILE"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(help, "  -o FILE"));
+	CU_ASSERT_PTR_NULL(strstr(help, "  -v"));
 	CU_ASSERT_PTR_NULL(strstr(help, "18446744073709551615"));
 }
 
@@ -237,6 +293,8 @@ int suite_opt(void)
 	if (!s || !CU_add_test(s, "defaults", test_defaults) ||
 	    !CU_add_test(s, "values of every kind", test_values) ||
 	    !CU_add_test(s, "unknown and misused options", test_unknown) ||
+	    !CU_add_test(s, "names of one letter", test_letters) ||
+	    !CU_add_test(s, "words apart from options", test_split) ||
 	    !CU_add_test(s, "bad numbers", test_bad_numbers) ||
 	    !CU_add_test(s, "bad lists and words", test_bad_lists) ||
 	    !CU_add_test(s, "text and help", test_text_and_help))
