@@ -40,7 +40,7 @@ int runs_refuse(struct runs_fault *why, int code, const char *fmt, ...)
 struct runs_reader {
 	struct arena *a;
 	struct runs_fault *why;
-	bool skimmed; /* lists of pairs are texts */
+	bool skimmed; /* the document is what runs_skim() made of the file */
 	/* Where it stands, for messages. */
 	struct {
 		size_t result, round; /* RUNS_NONE: in none */
@@ -55,9 +55,10 @@ struct runs_reader {
 };
 
 /*
- * runs_skim.c: blanks left out, and the lists of distributions in the results turned into texts,
- * "[[87,3],[88,1]]". out: RUNS_SKIM_ROOM(n) bytes. Returns how many it took; 0: it cannot be done.
- * What is no JSON does not become any, and what is JSON stays so.
+ * runs_skim.c: a document that says the same, but within its results blanks are left out, "slices"
+ * are null, the "values" of distributions are texts, "[[87,3],[88,1]]", and "params" that equal
+ * those of the result before are true. out: RUNS_SKIM_ROOM(n) bytes. Returns how many it took; 0:
+ * it cannot be done. What is no JSON does not become any, and what is JSON stays so.
  */
 
 #define RUNS_SKIM_ROOM(n) ((n) + (n) / 4 + 16)

@@ -143,8 +143,14 @@ static int read_params(struct runs_reader *rd, const json_t *o, struct run_resul
 	struct run_param *p;
 	const char *key;
 	size_t n = 0;
-	int err = runs_object(rd, o, "params", RUNS_MUST, &params);
+	int err;
 
+	if (rd->skimmed && before && json_is_true(json_object_get(o, "params"))) {
+		r->params = before->params;
+		r->param = before->param;
+		return 0;
+	}
+	err = runs_object(rd, o, "params", RUNS_MUST, &params);
 	if (err)
 		return err;
 	r->params = json_object_size(params);
