@@ -95,8 +95,9 @@ const char *plot_shorten(struct plot_pool *pool, const char *text, unsigned most
 }
 
 /*
- * A constant in single quotes knows one escape only: the quote itself, doubled. Backslashes,
- * backquotes and macros mean nothing in it, and control characters do not get this far.
+ * In a constant in single quotes backslashes, backquotes and macros mean nothing, and control
+ * characters do not get this far. The quote itself could be doubled, but gnuplot 5.4 takes one that
+ * begins a label for an empty constant and reads on behind it: a typographic one stands for it.
  */
 void plot_quote(FILE *out, const char *text, unsigned most)
 {
@@ -106,8 +107,9 @@ void plot_quote(FILE *out, const char *text, unsigned most)
 	fputc('\'', out);
 	for (; *s; s++) {
 		if (*s == '\'')
-			fputc('\'', out);
-		fputc(*s, out);
+			fputs("\xe2\x80\x99", out);
+		else
+			fputc(*s, out);
 	}
 	fputc('\'', out);
 	plot_pool_free(&pool);

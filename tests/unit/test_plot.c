@@ -99,12 +99,19 @@ static void test_quotes(void)
 		const char *text, *quoted;
 	} cases[] = {
 		{"plain", "'plain'"},
-		{"it's", "'it''s'"},
-		{"'; system('id'); '", "'''; system(''id''); '''"},
-		{"a\nset output 'x'", "'a set output ''x'''"},
+		{"it's", "'it\xe2\x80\x99s'"},
+		{"'; system('id'); '",
+		 "'\xe2\x80\x99; system(\xe2\x80\x99id\xe2\x80\x99); \xe2\x80\x99'"},
+		{"a\nset output 'x'", "'a set output \xe2\x80\x99x\xe2\x80\x99'"},
 		{"`id` @x $y \\", "'`id` @x $y \\'"},
-		{"\xff\xc0\xaf\xed\xa0\x80", "'?" "?" "?" "?" "?" "?'"},
-		{"cut \xe2\x82", "'cut ?" "?'"},
+		{"\xff\xc0\xaf\xed\xa0\x80", "'?"
+					     "?"
+					     "?"
+					     "?"
+					     "?"
+					     "?'"},
+		{"cut \xe2\x82", "'cut ?"
+				 "?'"},
 		{"\xe2\x80\xaeright\x1b[1m\x7f", "' right [1m '"},
 		{"\xc2\x85"
 		 "\xef\xbf\xbf",
@@ -325,7 +332,8 @@ static void test_files_that_continue_one_another(void)
 	CU_ASSERT(k.group[0].item[0].x == 1 && k.group[0].item[2].x == 4);
 	CU_ASSERT_STRING_EQUAL(k.group[0].label, "tx");
 	CU_ASSERT(plot_kinds_of(&r->runs) & 1u << PLOT_QUEUES);
-	/* The same once more: each place has two figures now, which no line of a file could join. */
+	/* The same once more: each place has two figures now, which no line of a file could join.
+	 */
 	rig_file(r, "again");
 	rig_result(r, "net.tx", "rate", "near", 3e6);
 	rig_param(r, "queues", "4");
@@ -657,7 +665,7 @@ static void test_comparison_script(void)
 	CU_ASSERT(harmless(script));
 	CU_ASSERT_EQUAL(count(script, "\nplot "), 2); /* either direction */
 	CU_ASSERT_EQUAL(count(script, "with xerrorbars"), 4);
-	CU_ASSERT_EQUAL(count(script, "set label 'it''s 64 B' at screen"), 4);
+	CU_ASSERT_EQUAL(count(script, "set label 'it\xe2\x80\x99s 64 B' at screen"), 4);
 	CU_ASSERT_PTR_NOT_NULL(strstr(script, "set label '-25.0 % !'"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(script, "0.75 1 0.7 0.8\n"));
 	CU_ASSERT(labels(script, "1 worse") && labels(script, "1 cannot tell"));
