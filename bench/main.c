@@ -15,6 +15,7 @@ static const struct cmd commands[] = {
 	{"compare", "say what changed between result files: compare OLD NEW [--gate PCT]",
 	 cmd_compare, 0},
 	{"plot", "draw results: plot RESULT... -o FILE.svg|.png|.pdf", cmd_plot, 0},
+	{"report", "tell of results on one page of HTML: report RESULT... -o FILE", cmd_report, 0},
 	{"node", "be one end of a link: node host | endpoint --at PATH", cmd_node, 0},
 	{"doctor", "check whether this machine is fit to measure on", cmd_doctor, 0},
 	{"list", "say what there is: targets, workloads, features, metrics, options", cmd_list, 0},

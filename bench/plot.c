@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,7 +70,8 @@ static const char *describe(struct plot_page *p)
 	for (unsigned i = 0; i < p->entries; i++)
 		text = plot_pool_text(&p->pool, "%s%s%s", text,
 				      i ? ", " : ". Shown: ", p->legend[i].text);
-	return text;
+	/* Names of files are any bytes. */
+	return plot_shorten(&p->pool, text, UINT_MAX);
 }
 
 /* Of the kind asked for, from its beginning to its end. */

@@ -103,6 +103,8 @@ void runs_free(struct runs *r);
 const char *run_param_text(const struct run_result *r, const char *key);
 /* Its number; NAN when there is none or it is no number. */
 double run_param_number(const struct run_result *r, const char *key);
+/* Write a word of a command line as a shell reads it back: quoted where it must be, on one line. */
+void runs_quote(FILE *out, const char *word);
 /* Does this round count in its result's summary? */
 bool run_round_counts(const struct run_result *r, const struct run_round *d);
 

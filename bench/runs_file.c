@@ -14,7 +14,7 @@
 /* --- the run object --- */
 
 /* A word as a shell reads it back; what would break the line as $'...' writes it. */
-static void quote(FILE *out, const char *s)
+void runs_quote(FILE *out, const char *s)
 {
 	const char *c;
 
@@ -59,7 +59,7 @@ static int read_command_line(const struct runs_reader *rd, const json_t *run, st
 		if (!json_is_string(word) && !json_is_null(word))
 			err = runs_wrong(rd, "command_line", "holds something that is not text");
 		fputc(' ', out);
-		quote(out, json_is_string(word) ? json_string_value(word) : "");
+		runs_quote(out, json_is_string(word) ? json_string_value(word) : "");
 	}
 	if (fclose(out) && !err)
 		err = runs_no_memory(rd);
