@@ -393,34 +393,46 @@ static bool worse(const struct compare_row *w)
 	return w->old->more_is_better ? w->ratio < 1 : w->ratio > 1;
 }
 
-/* Certain, among all rows there are. */
-static bool certain(const struct compare_row *w, double found)
+/* Is the interval what was asked for? Few units cannot have it. */
+static bool full(const struct compare_row *w, const struct compare_options *o)
 {
-	return (w->low > 1 || w->high < 1) && w->p <= found;
+	return w->confidence >= o->confidence - 1e-9;
+}
+
+/*
+ * Certain, also among all rows there are: its own interval is clear of 1, and of all rows called
+ * different no more than this share is so by luck. Less than the interval's own chance would ask a
+ * run of a few rounds for what it cannot give.
+ */
+#define FALSE_SHARE 5.0 /* times the chance an interval leaves */
+
+static bool certain(const struct compare_row *w, const struct compare_options *o)
+{
+	return full(w, o) && (w->low > 1 || w->high < 1) &&
+	       w->p <= FALSE_SHARE * (1 - o->confidence) + 1e-9;
 }
 
 /* Worse by more than the gate, the whole interval beyond it. */
-static bool breaks_gate(const struct compare_row *w, double found, double gate)
+static bool breaks_gate(const struct compare_row *w, const struct compare_options *o)
 {
-	if (gate < 0 || !certain(w, found) || !worse(w))
+	if (o->gate < 0 || !certain(w, o) || !worse(w))
 		return false;
-	return w->old->more_is_better ? w->high < 1 - gate : w->low > 1 + gate;
+	return w->old->more_is_better ? w->high < 1 - o->gate : w->low > 1 + o->gate;
 }
 
 /* What breaks the gate is not too small to matter, whatever the margin says. */
-static enum compare_verdict verdict_of(const struct compare_row *w, double found)
+static enum compare_verdict verdict_of(const struct compare_row *w, const struct compare_options *o)
 {
-	if (w->confidence >= 1 - found && w->low >= 1 / (1 + w->margin) &&
-	    w->high <= 1 + w->margin && !w->gate_broken)
+	if (full(w, o) && w->low >= 1 / (1 + w->margin) && w->high <= 1 + w->margin &&
+	    !w->gate_broken)
 		return COMPARE_SAME;
-	if (certain(w, found))
+	if (certain(w, o))
 		return worse(w) ? COMPARE_WORSE : COMPARE_BETTER;
 	return COMPARE_UNKNOWN;
 }
 
 int compare_rows_judge(struct comparison *c, const struct compare_options *o)
 {
-	double found = 1 - o->confidence + 1e-9;
 	double *p = malloc((c->rows ? c->rows : 1) * sizeof(*p));
 	int e = p ? 0 : -ENOMEM;
 
@@ -431,8 +443,8 @@ int compare_rows_judge(struct comparison *c, const struct compare_options *o)
 		struct compare_row *w = &c->row[i];
 
 		w->p = p[i];
-		w->gate_broken = breaks_gate(w, found, o->gate);
-		w->verdict = verdict_of(w, found);
+		w->gate_broken = breaks_gate(w, o);
+		w->verdict = verdict_of(w, o);
 		c->verdicts[w->verdict]++;
 		c->gate_broken += w->gate_broken;
 	}

@@ -62,7 +62,7 @@ void net_opts_table(struct net_opts *o, struct opt *table)
 		{"small-rx", OPT_FLAG, &o->small_rx, NULL,
 		 "with +mrg_rxbuf: receive buffers of 2 KiB, frames span several", NULL, 0, 0, 0, 0,
 		 NULL},
-		{"rounds", OPT_U64, &o->rounds, "N", "rounds of each case in each pass", "5", 1,
+		{"rounds", OPT_U64, &o->rounds, "N", "rounds of each case in each pass", "8", 1,
 		 10000, 0, 0, NULL},
 		{"passes", OPT_U64, &o->passes, "N",
 		 "go through all cases so often, with new processes each time", "1", 1, 1000, 0, 0,

@@ -10,7 +10,7 @@
 unsigned pair_opts_table(struct pair_opts *o, struct opt *table)
 {
 	const struct opt t[] = {
-		{"rounds", OPT_U64, &o->rounds, "N", "rounds of each measurement", "5", 1, 10000, 0,
+		{"rounds", OPT_U64, &o->rounds, "N", "rounds of each measurement", "8", 1, 10000, 0,
 		 0, NULL},
 		{"duration", OPT_DURATION, &o->duration, NULL, "counted time of a round", "100ms",
 		 1000000, 60000000000ull, 0, 0, NULL},
