@@ -73,7 +73,7 @@ static double *room_for(const struct compare_side *s, size_t n)
 struct sample {
 	double *value; /* logarithms, sorted, of units */
 	double *round; /* of rounds */
-	size_t units, rounds, files;
+	size_t units, rounds, files, zeroes;
 	double median, rtt;
 };
 
@@ -87,7 +87,7 @@ static void sample_free(struct sample *s)
 static int sample_make(const struct compare_side *side, size_t n, struct sample *s)
 {
 	double *scratch = room_for(side, n), *rtt = room_for(side, n);
-	size_t rtts = 0, zeroes = 0;
+	size_t rtts = 0;
 
 	*s = (struct sample){.value = room_for(side, n), .round = room_for(side, n), .files = n};
 	if (!scratch || !rtt || !s->value || !s->round) {
@@ -109,7 +109,7 @@ static int sample_make(const struct compare_side *side, size_t n, struct sample 
 				if (d->value > 0)
 					scratch[in_pass++] = s->round[s->rounds++] = log(d->value);
 				else
-					zeroes++;
+					s->zeroes++;
 			}
 			if (in_pass && (k + 1 == r->rounds || r->round[k + 1].pass != d->pass)) {
 				s->value[s->units++] = median(scratch, in_pass);
@@ -121,7 +121,7 @@ static int sample_make(const struct compare_side *side, size_t n, struct sample 
 	qsort(s->round, s->rounds, sizeof(double), by_value);
 	s->rtt = rtts ? median(rtt, rtts) : 0;
 	/* A side that was at zero has no ratio. */
-	s->median = s->rounds > zeroes ? exp(sorted_median(s->round, s->rounds)) : 0;
+	s->median = s->rounds > s->zeroes ? exp(sorted_median(s->round, s->rounds)) : 0;
 	free(scratch);
 	free(rtt);
 	return 0;
@@ -322,6 +322,16 @@ static const char *row_name(struct comparison *c, const struct run_result *r)
 			    size ? size : "", size ? " B" : "", r->regime);
 }
 
+/* What has no logarithm is not in the figures, but is told. */
+static int tell_zeroes(struct comparison *c, struct compare_row *w, size_t zeroes)
+{
+	if (!zeroes)
+		return 0;
+	w->remark = compare_text(c, "%s%s%zu round%s at zero left out", w->remark ? w->remark : "",
+				 w->remark ? "; " : "", zeroes, zeroes == 1 ? "" : "s");
+	return w->remark ? 0 : -ENOMEM;
+}
+
 /* That of the side that was probed. */
 static const char *regime_of_row(const struct compare_side *old, size_t olds,
 				 const struct compare_side *now, size_t nows)
@@ -378,6 +388,7 @@ int compare_row_fill(struct comparison *c, const struct compare_options *o,
 			w->old = old->r;
 			w->now = now->r;
 			w->regime = regime_of_row(old, olds, now, nows);
+			e = tell_zeroes(c, w, a.zeroes + b.zeroes);
 			c->paired |= paired;
 		}
 	}

@@ -7,7 +7,7 @@
 
 /*
  * Up to here the distribution of the rank sum is counted out; beyond, the normal approximation with
- * continuity correction is off by less than a part in a hundred of the tail used here.
+ * continuity correction takes a chance of one in a hundred for a tenth more than it is.
  */
 #define EXACT_PAIRS 900u /* m * n of two samples */
 #define EXACT_ONE   60u	 /* n of one */
@@ -155,11 +155,10 @@ static double below(const struct ranks *r, double confidence, double *real)
 	return fmax(t - 1, 0);
 }
 
+/* Chance, both ways, of a smaller side of at most t. */
 static double both_tails(const struct ranks *r, double t)
 {
-	double p = 2 * at_most(r, fmin(t, r->max - t));
-
-	return fmin(p, 1);
+	return fmin(2 * at_most(r, t), 1);
 }
 
 /* --- ordered differences, without making them all --- */

@@ -62,6 +62,10 @@ static void test_width_not_place(void)
 	CU_ASSERT(stops_at(0, 0.2, LEAST, 500) > 2 * n);
 	CU_ASSERT(stops_at(0, 0.05, LEAST, 500) < n);
 	CU_ASSERT_EQUAL(stops_at(0, 2, LEAST, 500), NEVER);
+	/* As many pairs as a long run has are kept. */
+	n = stops_at(0, 0.5, LEAST, 5000);
+	CU_ASSERT(n > 256 && n <= 512);
+	CU_ASSERT_EQUAL(stops_at(0, 0.7, LEAST, 5000), NEVER);
 }
 
 /* Just as wide as asked: the interval that a comparison of these pairs reports. */
@@ -165,10 +169,12 @@ static void test_limits(void)
 	enough_add(e, 1, NAN, NEAR);
 	enough_add(e, 1, INFINITY, NEAR);
 	CU_ASSERT_FALSE(enough_of(e, 1));
+	enough_add(e, 1, 1, NEAR);
+	CU_ASSERT(enough_of(e, 1));
 	for (uint32_t which = 2; which < 5000; which++)
 		enough_add(e, which, 1, NEAR);
 	enough_sum(e, &cases, &done);
-	CU_ASSERT(cases < 5000 && done + 1 == cases);
+	CU_ASSERT(cases < 5000 && done == cases);
 	/* One beyond what is kept is never known: it is measured as long as there are passes. */
 	CU_ASSERT_FALSE(enough_of(e, 4999));
 	CU_ASSERT_EQUAL(enough_count(e, 4999), 0);

@@ -196,7 +196,7 @@ static void check_shift(const double *x, unsigned m, const double *y, unsigned n
 static void test_every_arrangement(void)
 {
 	for (unsigned m = 1; m <= 6; m++) {
-		for (unsigned n = 1; m + n <= 9; n++) {
+		for (unsigned n = 1; m + n <= 9 || (m == 6 && n <= 6); n++) {
 			unsigned count[64] = {0}, total = 0;
 			double x[8], y[8];
 
@@ -257,6 +257,143 @@ static void test_every_sign(void)
 					       (mean[(max - 1) / 2] + mean[max / 2]) / 2, 1e-12);
 		}
 	}
+}
+
+/* --- beyond what is counted out --- */
+
+/* Both tails of a normal sum at u, with half a step added. */
+static double normal_both(double u, double mean, double sd)
+{
+	return fmin(1, erfc((mean - u - 0.5) / sd / sqrt(2)));
+}
+
+/* Chance of at most u wins among m and n, by the recursion of Mann and Whitney, on counts. */
+static double *wins_distribution(unsigned m, unsigned n)
+{
+	unsigned max = m * n;
+	double *f = calloc((size_t)(max + 1) * (m + 1), sizeof(*f)), sum = 0, total = 0;
+
+	/* f[i][u]: ways to choose i of the ranks seen so far with u wins (ranks one by one). */
+	f[0] = 1;
+	for (unsigned rank = 0; rank < m + n; rank++)
+		for (unsigned i = rank + 1 < m ? rank + 1 : m; i > 0; i--)
+			for (unsigned u = max + 1; u-- > 0;) {
+				/* The i-th of the first sample at this rank has rank - (i - 1)
+				 * of the second below it. */
+				unsigned below = rank - (i - 1);
+
+				if (below <= n && u >= below)
+					f[i * (max + 1) + u] += f[(i - 1) * (max + 1) + u - below];
+			}
+	for (unsigned u = 0; u <= max; u++)
+		total += f[m * (max + 1) + u];
+	for (unsigned u = 0; u <= max; u++) {
+		sum += f[m * (max + 1) + u] / total;
+		f[u] = sum;
+	}
+	return f;
+}
+
+static double *signs_distribution(unsigned n)
+{
+	unsigned max = n * (n + 1) / 2;
+	double *f = calloc(max + 1, sizeof(*f)), sum = 0;
+
+	f[0] = pow(0.5, n);
+	for (unsigned i = 1; i <= n; i++)
+		for (unsigned t = max; t >= i; t--)
+			f[t] += f[t - i];
+	for (unsigned t = 0; t <= max; t++) {
+		sum += f[t];
+		f[t] = sum;
+	}
+	return f;
+}
+
+static void test_large_samples(void)
+{
+	enum { M = 33, N = 28 };
+	double *exact = wins_distribution(M, N), x[M], y[N], p;
+	double mean = M * N / 2.0, sd = sqrt(M * N * (M + N + 1) / 12.0);
+	struct rank_interval i;
+
+	for (unsigned shift = 0; shift < N; shift++) {
+		unsigned u;
+
+		/* As many below as the shift says: every u is met now and then. */
+		for (unsigned k = 0; k < M; k++)
+			x[k] = k;
+		for (unsigned k = 0; k < N; k++)
+			y[k] = k * (M / (double)N) - shift + 0.26;
+		u = wins(x, M, y, N);
+		u = u < M * N - u ? u : M * N - u;
+		rank_shift_p(x, M, y, N, 0, &p);
+		CU_ASSERT_DOUBLE_EQUAL(p, normal_both(u, mean, sd), 1e-12);
+		/* To the safe side, and not far. */
+		if (exact[u] > 0.002)
+			CU_ASSERT(p > 0.99 * fmin(1, 2 * exact[u]) && p < 1.2 * 2 * exact[u]);
+	}
+	for (unsigned k = 1; k < 10; k++) {
+		double want = 1 - 0.01 * k;
+		unsigned c = 0, seen = 0;
+
+		for (unsigned a = 0; a < N; a++)
+			y[a] = a * M * 1.0 + 0.5;
+		rank_shift(x, M, y, N, want, &i);
+		while (exact[c] <= (1 - want) / 2)
+			c++;
+		/* x are whole numbers apart, y more than all of them: each difference is its own. */
+		for (unsigned a = 0; a < M; a++)
+			for (unsigned b = 0; b < N; b++)
+				seen += y[b] - x[a] < i.low;
+		CU_ASSERT(seen + 4 >= c && seen <= c);
+		CU_ASSERT_DOUBLE_EQUAL(i.confidence, 1 - normal_both(seen, mean, sd), 1e-9);
+		CU_ASSERT(i.confidence >= want && 1 - normal_both(seen + 1, mean, sd) < want);
+	}
+	free(exact);
+}
+
+static void test_large_differences(void)
+{
+	enum { N = 64, MAX = N * (N + 1) / 2 };
+	double *exact = signs_distribution(N), d[N], p;
+	double mean = MAX / 2.0, sd = sqrt(MAX * (2 * N + 1) / 12.0);
+	struct rank_interval i;
+
+	for (unsigned minus = 0; minus < N / 2; minus++) {
+		unsigned t = 0;
+
+		for (unsigned k = 0; k < N; k++) {
+			bool is = k % 2 == 0 && k / 2 < minus;
+
+			d[k] = (is ? -1 : 1) * (double)(k + 1);
+			t += is ? k + 1 : 0;
+		}
+		t = t < MAX - t ? t : MAX - t;
+		qsort(d, N, sizeof(*d), by_value);
+		rank_centre_p(d, N, 0, &p);
+		CU_ASSERT_DOUBLE_EQUAL(p, normal_both(t, mean, sd), 1e-12);
+		if (exact[t] > 0.002)
+			CU_ASSERT(p > 0.99 * fmin(1, 2 * exact[t]) && p < 1.2 * 2 * exact[t]);
+	}
+	for (unsigned k = 1; k < 10; k++) {
+		double want = 1 - 0.01 * k;
+		unsigned c = 0, seen = 0;
+
+		/* No two means are alike. */
+		for (unsigned a = 0; a < N; a++)
+			d[a] = a + 0.001 * a * a + 1e-6 * a * a * a;
+		rank_centre(d, N, want, &i);
+		while (exact[c] <= (1 - want) / 2)
+			c++;
+		for (unsigned a = 0; a < N; a++)
+			for (unsigned b = a; b < N; b++)
+				seen += (d[a] + d[b]) / 2 < i.low;
+		CU_ASSERT(seen + 5 >= c && seen <= c);
+		CU_ASSERT_DOUBLE_EQUAL(i.confidence, 1 - normal_both(seen, mean, sd), 1e-9);
+		CU_ASSERT(i.confidence >= want && 1 - normal_both(seen + 1, mean, sd) < want);
+	}
+	free(exact);
 }
 
 /* Values that are alike speak for no side; what is left of them speaks for chance. */
@@ -406,6 +543,8 @@ int suite_rank(void)
 	    !CU_add_test(s, "approximation meets the exact", test_approximation_meets_exact) ||
 	    !CU_add_test(s, "every arrangement of small samples", test_every_arrangement) ||
 	    !CU_add_test(s, "every sign of a few differences", test_every_sign) ||
+	    !CU_add_test(s, "large samples, counted out", test_large_samples) ||
+	    !CU_add_test(s, "many differences, counted out", test_large_differences) ||
 	    !CU_add_test(s, "ties do not help", test_ties_do_not_help) ||
 	    !CU_add_test(s, "many values, and alike ones", test_large_and_tied) ||
 	    !CU_add_test(s, "intervals of a shift keep their promise", test_coverage) ||
