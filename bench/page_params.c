@@ -61,10 +61,8 @@ static void add_keys(struct page_params *p, const struct run_result *r)
 			k++;
 		if (k < p->n)
 			continue;
-		if (p->n == PAGE_PARAMS_MAX) {
-			p->more = true;
+		if (p->n == PAGE_PARAMS_MAX)
 			return;
-		}
 		p->param[k].key = r->param[i].key;
 		p->param[k].same = r->param[i].text;
 		p->param[k].number = true;

@@ -12,7 +12,7 @@
 #include "report/html.h"
 #include "report/table.h"
 
-/* --- files and machines (page_machine.c) --- */
+/* --- files, machines and the whole (page_view.c) --- */
 
 struct page_file {
 	const struct run_file *f;
@@ -51,12 +51,13 @@ struct page_figure {
 	size_t rounds, marked;
 	size_t marks[ROUND_MARK_BITS + 1];		    /* rounds by reason; last: others */
 	unsigned disturbed, unverified, exceeded, no_limit; /* files of which that is so */
-	double *medians, *limits, *ratios;		    /* with many files; n: files */
-	size_t room;
+	double *medians, *limits, *ratios;		    /* of each file, where there are many */
+	size_t room;					    /* of these three */
 };
 
 #define PAGE_LIST (~0u)
 
+/* One case in one regime: a line of a table. */
 struct page_row {
 	const struct page_file *file; /* the first */
 	const struct run_result *first;
@@ -77,6 +78,7 @@ struct page_section {
 	size_t files;
 };
 
+/* All that is known of the data. */
 struct page_view {
 	const struct page *page;
 	bool pooled; /* many files: rows over all that are alike */
@@ -116,7 +118,10 @@ static inline bool page_has_table(const struct page_row *r)
 
 #define PAGE_PARAMS_MAX 24u
 
-/* Parameters of rows [begin, end): what all share, and what tells them apart. */
+/*
+ * Parameters of some rows: what all share, and what tells them apart. Of a file that has more than
+ * there is room for, the last are left out.
+ */
 struct page_params {
 	unsigned n;
 	struct {
@@ -125,9 +130,7 @@ struct page_params {
 		bool words;	  /* a list of words: only those not shared are shown */
 		bool number;
 	} param[PAGE_PARAMS_MAX];
-	const struct run_result *first; /* for words: the list others are held against */
-	char *shared_words;		/* words all lists have, ", word, " */
-	bool more;			/* there are parameters beyond the room */
+	char *shared_words; /* words all lists have */
 };
 /* 0 or -ENOMEM; freed by page_params_free(). */
 int page_params_of(const struct page_row *rows, size_t n, struct page_params *out);
