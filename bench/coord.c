@@ -122,8 +122,8 @@ int coord_spawn(struct coord *c, enum bench_side side, struct vop_error *err)
 	snprintf(cpu, sizeof(cpu), "%d", c->cpu[side]);
 	pid = fork();
 	if (pid == 0) {
-		/* Also while it is stopped (turns.h) and would not see the socket close. */
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		/* While it is stopped (turns.h) it would not see the socket close, and end. */
+		prctl(PR_SET_PDEATHSIG, SIGCONT);
 		move_fd(ctl, AGENT_CTL_FD);
 		move_fd(c->shared_fd, AGENT_SHARED_FD);
 		move_fd(c->wake[0], AGENT_WAKE_FD);

@@ -11,15 +11,15 @@
 
 #include "bench/compare.h"
 
-enum { FILES = 12, PASSES = 16, PER_PASS = 4, ROUNDS = PASSES * PER_PASS };
+enum { RESULTS = 8, FILES = 12, PASSES = 16, PER_PASS = 4, ROUNDS = PASSES * PER_PASS };
 
 /* One side: a few files of one result each, that a test then bends. */
 struct side {
 	struct runs runs;
 	struct run_file file[FILES];
-	struct run_result result[FILES][2];
-	struct run_round round[FILES][2][ROUNDS];
-	struct run_param param[FILES][2][3]; /* two in use, one to add */
+	struct run_result result[FILES][RESULTS];
+	struct run_round round[FILES][RESULTS][ROUNDS];
+	struct run_param param[FILES][RESULTS][3]; /* two in use, one to add */
 	json_t *run[FILES];
 };
 
@@ -51,7 +51,7 @@ static inline void side_make(struct both *b, struct side *s, size_t files, unsig
 					       .run = s->run[f],
 					       .results = 1,
 					       .result = s->result[f]};
-		for (size_t r = 0; r < 2; r++) {
+		for (size_t r = 0; r < RESULTS; r++) {
 			unsigned n = passes * PER_PASS;
 
 			s->param[f][r][0] = (struct run_param){"size", "64", true, 64};

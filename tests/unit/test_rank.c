@@ -342,7 +342,8 @@ static void test_large_samples(void)
 		rank_shift(x, M, y, N, want, &i);
 		while (exact[c] <= (1 - want) / 2)
 			c++;
-		/* x are whole numbers apart, y more than all of them: each difference is its own. */
+		/* x are whole numbers apart, y more than all of them: each difference is its own.
+		 */
 		for (unsigned a = 0; a < M; a++)
 			for (unsigned b = 0; b < N; b++)
 				seen += y[b] - x[a] < i.low;
