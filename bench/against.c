@@ -32,7 +32,7 @@ struct against {
 	const struct against_job *job;
 	struct side side[RUNS];
 	struct against_with with;
-	char dir[64]; /* of files that are not kept; "" when they are */
+	bool temporary; /* the results are not kept */
 	struct compare_output out;
 	struct progress progress;
 	struct enough *enough;
@@ -83,29 +83,31 @@ static int named_place(const char *json, char *base, size_t size)
 	return 0;
 }
 
-static int temporary_place(struct against *g, char *base, size_t size)
+/*
+ * A name nobody can guess, and nothing there yet: the runs write at their end, so that a conductor
+ * that is killed leaves nothing.
+ */
+static void temporary_place(struct against *g, char *base, size_t size)
 {
 	const char *tmp = getenv("TMPDIR");
 
-	snprintf(g->dir, sizeof(g->dir), "%.40s/vop-bench-XXXXXX",
-		 tmp && tmp[0] == '/' && strlen(tmp) < 40 ? tmp : "/tmp");
-	if (!mkdtemp(g->dir)) {
-		g->dir[0] = '\0';
-		return cmd_could_not("cannot make a directory for the two results: %s",
-				     strerror(errno));
-	}
-	snprintf(base, size, "%s/run", g->dir);
-	return 0;
+	snprintf(base, size, "%.400s/vop-bench-%s", tmp && tmp[0] == '/' ? tmp : "/tmp",
+		 g->side[SIDE_A].turns + 2);
+	g->temporary = true;
 }
 
 /* Where the two results go: kept beside one another, or away. And what is written about both. */
 static int make_places(struct against *g)
 {
 	char base[PATH_MAX - 16];
-	int status = g->job->json   ? named_place(g->job->json, base, sizeof(base))
-		     : g->job->save ? default_place(g, base, sizeof(base))
-				    : temporary_place(g, base, sizeof(base));
+	int status = 0;
 
+	if (g->job->json)
+		status = named_place(g->job->json, base, sizeof(base));
+	else if (g->job->save)
+		status = default_place(g, base, sizeof(base));
+	else
+		temporary_place(g, base, sizeof(base));
 	for (unsigned i = 0; i < RUNS && !status; i++) {
 		snprintf(g->side[i].file, sizeof(g->side[i].file), "%s-%c.json", base, 'a' + i);
 		status = result_check_place(g->side[i].file, stderr) ? CMD_COULD_NOT : 0;
@@ -276,11 +278,9 @@ static void clean_up(struct against *g)
 	for (unsigned i = 0; i < RUNS; i++) {
 		if (g->side[i].said)
 			fclose(g->side[i].said);
-		if (g->dir[0])
+		if (g->temporary)
 			unlink(g->side[i].file);
 	}
-	if (g->dir[0])
-		rmdir(g->dir);
 	enough_free(g->enough);
 	against_with_free(&g->with);
 	free(g);
@@ -343,7 +343,7 @@ int against_run(const struct against_opts *o, const struct against_job *job)
 		side_pass_on(&g->side[SIDE_A], stderr);
 		printf("A: %s\nB: %s, with %s\n", "as given", "the same", o->with);
 		status = compare_both(g);
-		if (!g->dir[0])
+		if (!g->temporary)
 			printf("results: %s %s\n", g->side[SIDE_A].file, g->side[SIDE_B].file);
 	}
 	clean_up(g);
