@@ -328,7 +328,8 @@ static void test_pipe(void)
 
 	CU_ASSERT_EQUAL_FATAL(pipe(fd), 0);
 	snprintf(path, sizeof(path), "/dev/fd/%d", fd[0]);
-	CU_ASSERT_EQUAL(write(fd[1], runs_sample, strlen(runs_sample)), strlen(runs_sample));
+	CU_ASSERT_EQUAL(write(fd[1], runs_sample, strlen(runs_sample)),
+			(ssize_t)strlen(runs_sample));
 	close(fd[1]);
 	CU_ASSERT_EQUAL(load(&r, paths, 1), 0);
 	CU_ASSERT_EQUAL(r.file[0].results, 2);
