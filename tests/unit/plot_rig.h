@@ -9,7 +9,7 @@
 
 #include "bench/runs.h"
 
-enum { RIG_FILES = 40, RIG_RESULTS = 40, RIG_PARAMS = 6, RIG_ROUNDS = 6 };
+enum { RIG_FILES = 40, RIG_RESULTS = 64, RIG_PARAMS = 6, RIG_ROUNDS = 6 };
 
 struct rig {
 	struct runs runs;
