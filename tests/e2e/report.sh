@@ -59,7 +59,7 @@ report "$work/a.json"
 alone "one file"
 has "one file" '<html lang="en">' '<h1>vop-bench: net' 'id="summary"' 'id="warnings"' 'Share of the limit' \
   '<code>net.tx</code>' '<code>net.latency</code>' 'Limit line_rate' '--ring</th><td>packed' 'git revision' \
-  './vop-bench run net --size 64,1518,65536 --quiet' "./vop-bench report $work/a.json -o $work/page.html" 'schema vop-bench/1'
+  './vop-bench run net --size 64,1518,65536 --rounds 8 --quiet' "./vop-bench report $work/a.json -o $work/page.html" 'schema vop-bench/1'
 lacks "one file" 'id="comparison"'
 if command -v gnuplot >/dev/null 2>&1; then
   has "one file" '<figure><svg'
