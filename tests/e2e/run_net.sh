@@ -10,9 +10,16 @@ net() { # net ARGUMENTS...: a short run; output in $work/out and $work/err
     >"$work/out" 2>"$work/err" </dev/null
 }
 
+# A single round of 20 ms on a busy machine may come out above the limit probed around it. The program
+# then says so and ends with 1, which is right of it and nothing that these arrangements are about.
+above='a figure stands above its limit'
+ended() { # ended STATUS: the run came to its end
+  [ "$1" = 0 ] || { [ "$1" = 1 ] && [ "$(grep -c "$above" "$work/err")" = 1 ]; }
+}
+
 # On a machine with one CPU each run says so; nothing else may stand there.
 silent() {
-  ! grep -qv 'one CPU for both sides' "$work/err"
+  ! grep -qv -e 'one CPU for both sides' -e "$above" "$work/err"
 }
 
 rows() { # rows DIRECTION...: the tables have a line for each
@@ -28,7 +35,7 @@ works() { # works "WHAT" "ROWS" ARGUMENTS...
   net --no-save "$@"
   got=$?
   # shellcheck disable=SC2086 # a list of words
-  [ $got = 0 ] && silent && rows $lines
+  ended $got && silent && rows $lines
   check $? "$what: exit 0 (was $got)" "$work/out" "$work/err"
   soon clean
   check $? "$what: nothing is left"
@@ -68,7 +75,7 @@ works "a rate" "latency" --rate 20000 --dir latency --size 64
 # What the search finds depends on the machine; that it ends, and with which table, does not.
 net --no-save --ndr --size 64 --dir tx
 got=$?
-[ $got = 0 ] && silent && [ -s "$work/out" ]
+ended $got && silent && [ -s "$work/out" ]
 check $? "no-drop rate: exit 0 (was $got)" "$work/out" "$work/err"
 
 valid() { # valid FILE: JSON, by whatever can read it
@@ -82,7 +89,7 @@ valid() { # valid FILE: JSON, by whatever can read it
 
 net --json "$work/result.json" --size 64,256
 got=$?
-[ $got = 0 ] && valid "$work/result.json"
+ended $got && valid "$work/result.json"
 check $? "a result file: exit 0 (was $got), valid" "$work/out" "$work/err"
 [ "$(find "$work" -name 'result.json*' | wc -l)" = 1 ]
 check $? "and no other file beside it"
@@ -93,9 +100,9 @@ before
 timeout -k 5 120 taskset -c "$cpu" "$vop" run net --rounds 1 --duration 20ms --no-huge --quiet --no-save \
   --size 64 >"$work/out" 2>"$work/err" </dev/null
 got=$?
-[ $got = 0 ] && rows tx rx both latency
+ended $got && rows tx rx both latency
 check $? "one CPU: exit 0 (was $got)" "$work/out" "$work/err"
-[ "$(grep -c 'one CPU for both sides' "$work/err")" = 1 ] && [ "$(wc -l <"$work/err")" = 1 ]
+[ "$(grep -c 'one CPU for both sides' "$work/err")" = 1 ] && silent
 check $? "one CPU: one line says what that changes" "$work/err"
 soon clean
 check $? "one CPU: nothing is left"
