@@ -80,4 +80,68 @@ tree
 printf '#!/bin/sh\nrm $1\n' >"$T/tree/.ci/run"
 ok "format: a script shellcheck objects to" fails_with check-format '.ci/run'
 
+
+# The tables: three statements in scope, one of a driver, one of a transport.
+row() { # row FIELD...: one line of a table
+  (
+    IFS='	'
+    printf '%s\n' "$*"
+  )
+}
+tables() {
+  tree
+  mkdir -p "$T/tree/conformance"
+  {
+    row id section role level since title file line
+    row 2.1:dev:1 2.1 device MUST 1.0 a a.tex 1
+    row 2.1:drv:1 2.1 driver MUST 1.0 a a.tex 2
+    row 4.1:dev:1 4.1 device MUST 1.0 b b.tex 1
+    row 5.1.2:dev:1 5.1.2 device 'SHOULD NOT' 1.4 c c.tex 1
+    row 5.2.1:dev:1 5.2.1 device MAY 1.0 d d.tex 1
+  } >"$T/tree/conformance/clauses.tsv"
+  {
+    echo '# comment'
+    row clause vop vhost-user needs family reason-or-how
+    row 2.1:dev:1 observable internal status core 'the bit is missing'
+    row 5.1.2:dev:1 observable 'not offered here' 'VIRTIO_NET_F_IPSEC,!VIRTIO_NET_F_MQ' \
+      net-optional:ipsec 'no such thing'
+    row 5.2.1:dev:1 internal internal - blk 'a permission cannot be violated'
+  } >"$T/tree/conformance/observability.tsv"
+}
+wrong_table() { # wrong_table WHAT SED WORDS: the table edited fails with these words
+  tables
+  cp "$T/tree/conformance/observability.tsv" "$T/before"
+  sed -i "$2" "$T/tree/conformance/observability.tsv"
+  ok "observability: $1: an edit" not cmp -s "$T/before" "$T/tree/conformance/observability.tsv"
+  ok "observability: $1" fails_with check-observability "$3"
+}
+
+tables
+ok "observability: good tables pass" passes check-observability
+wrong_table "no row for a statement" '/^5\.1\.2/d' 'no row for 5.1.2:dev:1'
+wrong_table "a row twice" '/^2\.1:/p' '2.1:dev:1 for the second time'
+wrong_table "rows in another order" '/^5\.1\.2/{h;d};/^5\.2/{G}' '5.1.2:dev:1 is out of order'
+wrong_table "an unknown statement" 's/^2\.1:dev:1/2.1:dev:9/' 'no such statement: 2.1:dev:9'
+wrong_table "a driver's statement" 's/^2\.1:dev:1/2.1:drv:1/' 'out of scope: 2.1:drv:1'
+wrong_table "a transport's statement" 's/^2\.1:dev:1/4.1:dev:1/' 'out of scope: 4.1:dev:1'
+wrong_table "an unknown word" 's/	observable	internal/	visible	internal/' \
+  'not a word for a transport: visible'
+wrong_table "an unknown fact" 's/	status	/	statuz	/' 'not a feature or fact: statuz'
+wrong_table "an unknown family" 's/	core	/	cor	/' 'family cor beside section 2.1'
+wrong_table "a family of another section" 's/	blk	/	net	/' 'family net beside section 5.2.1'
+wrong_table "no reason" 's/no such thing$/-/' 'no reason'
+wrong_table "an empty column" 's/	status	/		/' 'column 4 is empty or padded'
+wrong_table "a column too few" 's/	status	/	/' 'not 6 columns'
+wrong_table "an observable permission" 's/	internal	internal	/	observable	internal	/' \
+  'a permission cannot be observable'
+wrong_table "a high feature over vhost-user" 's/	not offered here	/	observable	/' \
+  'vhost-user has no feature above 63: VIRTIO_NET_F_IPSEC'
+wrong_table "other columns" 's/^clause/id/' 'other columns'
+tables
+sed -i 's/^2\.1:drv:1	\(.*\)	2$/2.1:dev:1	\1	2/' "$T/tree/conformance/clauses.tsv"
+ok "observability: a statement listed twice" \
+  fails_with check-observability '2.1:dev:1 for the second time'
+rm "$T/tree/conformance/observability.tsv"
+ok "observability: no table" fails_with check-observability 'observability.tsv is not there'
+
 finish
