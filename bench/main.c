@@ -12,6 +12,8 @@
 
 static const struct cmd commands[] = {
 	{"run", "measure: run net | ring | limits [OPTIONS]", cmd_run, 0},
+	{"conformance", "judge a device, statement by statement: conformance [OPTIONS]",
+	 cmd_conformance, 0},
 	{"compare", "say what changed between result files: compare OLD NEW [--gate PCT]",
 	 cmd_compare, 0},
 	{"plot", "draw results: plot RESULT... -o FILE.svg|.png|.pdf", cmd_plot, 0},

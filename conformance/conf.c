@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The steps of a driver, and waiting for the device. */
+#include <sched.h>
+#include <string.h>
+#include <time.h>
+
+#include "conformance/internal.h"
+
+#define PATIENCE_CAP_NS (60ull * 1000000000u)
+#define SETTLE_MIN_NS	300000u
+#define SETTLE_MAX_NS	20000000u
+#define IDLE_NS		4000000u
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* --- what there is --- */
+
+const struct lane *conf_lane(const struct conf *c)
+{
+	return c->lane;
+}
+
+struct target *conf_target(const struct conf *c)
+{
+	return c->t;
+}
+
+bool conf_packed(const struct conf *c)
+{
+	return c->packed;
+}
+
+const uint64_t *conf_offered(const struct conf *c)
+{
+	return c->offered;
+}
+
+const uint64_t *conf_features(const struct conf *c)
+{
+	return c->features;
+}
+
+bool conf_has(const struct conf *c, unsigned bit)
+{
+	return vop_feature_has(c->features, bit);
+}
+
+struct cring *conf_ring(const struct conf *c)
+{
+	return c->ring;
+}
+
+void conf_set_ring(struct conf *c, struct cring *r)
+{
+	c->ring = r;
+}
+
+void *conf_lane_state(struct conf *c)
+{
+	return c->lane_state;
+}
+
+/* --- primitives --- */
+
+int conf_try_status(struct conf *c, uint8_t status)
+{
+	int r = conf_said(c, c->t->ops->set_status(c->t, status),
+			  status ? "its status was set" : "it was reset");
+
+	if (status)
+		conf_note(c, "status %#x written%s%s", status, r ? ": " : "",
+			  r ? strerror(-r) : "");
+	else
+		conf_note(c, "reset");
+	if (status == 0)
+		cmem_stale(c);
+	return r;
+}
+
+int conf_try_features(struct conf *c, const uint64_t f[2])
+{
+	int r = conf_said(c, c->t->ops->set_features(c->t, f), "features were set");
+
+	conf_note(c, "features %#llx %#llx written%s%s", (unsigned long long)f[1],
+		  (unsigned long long)f[0], r ? ": " : "", r ? strerror(-r) : "");
+	return r;
+}
+
+int conf_try_config_write(struct conf *c, uint32_t off, const void *src, uint32_t len)
+{
+	int r = conf_said(c, c->t->ops->config_write(c->t, off, src, len),
+			  "configuration was written");
+
+	conf_note(c, "configuration written at %u, %u bytes%s%s", off, len, r ? ": " : "",
+		  r ? strerror(-r) : "");
+	return r;
+}
+
+int conf_try_config_read(struct conf *c, uint32_t off, void *dst, uint32_t len, uint32_t *gen)
+{
+	uint32_t g;
+
+	return conf_said(c, c->t->ops->config_read(c->t, off, dst, len, gen ? gen : &g),
+			 "configuration was read");
+}
+
+void conf_config(struct conf *c, uint32_t off, void *dst, uint32_t len)
+{
+	int r = conf_try_config_read(c, off, dst, len, NULL);
+
+	if (r)
+		conf_fail(c, "configuration space cannot be read at %u, %u bytes: %s", off, len,
+			  strerror(-r));
+}
+
+uint8_t conf_status(struct conf *c)
+{
+	uint8_t s = 0;
+	int r = conf_said(c, c->t->ops->get_status(c->t, &s), "its status was read");
+
+	if (r)
+		conf_error(c, "the status cannot be read: %s", strerror(-r));
+	return s;
+}
+
+void conf_set_status(struct conf *c, uint8_t status)
+{
+	int r = conf_try_status(c, status);
+	uint8_t got;
+
+	got = r ? 0 : conf_status(c);
+	if (r || (got & ~VOP_STATUS_NEEDS_RESET) != status)
+		conf_fail(c, "status %#x was set as it should be, and is %#x%s%s", status, got,
+			  r ? "; the answer: " : "", r ? strerror(-r) : "");
+}
+
+void conf_reset(struct conf *c)
+{
+	int r = conf_try_status(c, 0);
+	uint8_t got = conf_status(c);
+
+	c->ring = NULL;
+	memset(c->features, 0, sizeof(c->features));
+	if (r || got)
+		conf_fail(c, "the device was reset, and its status is %#x%s%s", got,
+			  r ? "; the answer: " : "", r ? strerror(-r) : "");
+}
+
+unsigned conf_queue_count(struct conf *c)
+{
+	unsigned n = 0;
+	int r = conf_said(c, c->t->ops->queue_count(c->t, &n), "queues were counted");
+
+	if (r)
+		conf_error(c, "the target does not say how many queues there are: %s",
+			   strerror(-r));
+	return n;
+}
+
+uint16_t conf_queue_size_max(struct conf *c, unsigned q)
+{
+	uint16_t size = 0;
+	int r = conf_said(c, c->t->ops->queue_size_max(c->t, q, &size), "a queue was looked at");
+
+	return r ? 0 : size;
+}
+
+/* --- sequences --- */
+
+void conf_want(struct conf *c, unsigned bit)
+{
+	if (!vop_feature_has(c->offered, bit))
+		conf_skip(c, "the device does not offer feature bit %u", bit);
+	vop_feature_set(c->want, bit);
+}
+
+bool conf_want_if_offered(struct conf *c, unsigned bit)
+{
+	if (!vop_feature_has(c->offered, bit))
+		return false;
+	vop_feature_set(c->want, bit);
+	return true;
+}
+
+void conf_wanted(struct conf *c, uint64_t f[2])
+{
+	static const uint8_t always[] = {VOP_F_VERSION_1, VOP_F_ACCESS_PLATFORM,
+					 VOP_F_ORDER_PLATFORM};
+	unsigned i;
+
+	f[0] = c->want[0];
+	f[1] = c->want[1];
+	for (i = 0; i < VOP_ARRAY_SIZE(always); i++)
+		if (vop_feature_has(c->offered, always[i]))
+			vop_feature_set(f, always[i]);
+	if (c->packed)
+		vop_feature_set(f, VOP_F_RING_PACKED);
+	for (i = 0; i < CONF_NEEDS_MAX && c->check->needs[i]; i++)
+		vop_feature_set(f, c->check->needs[i] - 1u);
+}
+
+void conf_negotiate(struct conf *c)
+{
+	uint64_t f[2];
+	uint8_t s = VOP_STATUS_ACKNOWLEDGE;
+	int r;
+
+	conf_wanted(c, f);
+	conf_reset(c);
+	conf_set_status(c, s);
+	conf_set_status(c, s |= VOP_STATUS_DRIVER);
+	r = conf_try_features(c, f);
+	if (r)
+		conf_fail(c, "features that were offered are refused: %s", strerror(-r));
+	conf_set_status(c, s | VOP_STATUS_FEATURES_OK);
+	memcpy(c->features, f, sizeof(f));
+}
+
+void conf_prepare(struct conf *c, uint16_t size)
+{
+	conf_negotiate(c);
+	memset(c->lane_state, 0, sizeof(c->lane_state));
+	c->probes = 0;
+	if (c->lane->prepare)
+		c->lane->prepare(c);
+	c->ring = cring_open(c, c->lane->queue, size);
+}
+
+void conf_driver_ok(struct conf *c)
+{
+	conf_set_status(c, VOP_STATUS_ACKNOWLEDGE | VOP_STATUS_DRIVER | VOP_STATUS_FEATURES_OK |
+				   VOP_STATUS_DRIVER_OK);
+}
+
+void conf_start(struct conf *c, uint16_t size)
+{
+	conf_prepare(c, size);
+	conf_driver_ok(c);
+	if (c->lane->begin)
+		c->lane->begin(c);
+}
+
+/* --- waiting --- */
+
+static void work(struct conf *c)
+{
+	int r;
+
+	if (c->sut->ops->run)
+		c->sut->ops->run(c->sut);
+	r = c->t->ops->service(c->t);
+	c->events |= c->t->ops->events(c->t);
+	conf_said(c, r, "it was being waited for");
+}
+
+static uint64_t starved(const struct conf *c)
+{
+	uint64_t ns = 0;
+
+	if (c->sut->ops->starved)
+		c->sut->ops->starved(c->sut, &ns);
+	return ns;
+}
+
+static bool wait_elsewhere(struct conf *c, bool (*done)(struct conf *c, void *arg), void *arg)
+{
+	uint64_t begin = now_ns(), hungry = starved(c), most = c->patience_ns, took;
+	unsigned i;
+
+	for (i = 0;; i++) {
+		if (done(c, arg)) {
+			took = now_ns() - begin;
+			/* Forgotten slowly: one slow answer speaks for some that follow. */
+			c->slowest_ns = VOP_MAX(took, c->slowest_ns - c->slowest_ns / 16);
+			return true;
+		}
+		if (i % 16 == 15) {
+			work(c);
+			sched_yield();
+		}
+		if (i % 1024 == 1023 && now_ns() - begin > most) {
+			uint64_t more = c->patience_ns + 2 * (starved(c) - hungry);
+
+			if (more <= most || most >= PATIENCE_CAP_NS)
+				return done(c, arg);
+			most = VOP_MIN(more, PATIENCE_CAP_NS);
+		}
+	}
+}
+
+bool conf_wait(struct conf *c, bool (*done)(struct conf *c, void *arg), void *arg)
+{
+	if (!c->sut->ops->run)
+		return wait_elsewhere(c, done, arg);
+	if (done(c, arg))
+		return true;
+	work(c);
+	return done(c, arg);
+}
+
+void conf_settle(struct conf *c)
+{
+	uint64_t begin, most;
+
+	work(c);
+	if (c->sut->ops->run)
+		return;
+	most = VOP_MIN(VOP_MAX(4 * c->slowest_ns, SETTLE_MIN_NS), SETTLE_MAX_NS);
+	for (begin = now_ns(); now_ns() - begin < most;) {
+		sched_yield();
+		work(c);
+	}
+}
+
+uint32_t conf_events(struct conf *c)
+{
+	uint32_t e;
+
+	work(c);
+	e = c->events;
+	c->events = 0;
+	return e;
+}
+
+static bool needs_reset(struct conf *c, void *arg)
+{
+	(void)arg;
+	return conf_status(c) & VOP_STATUS_NEEDS_RESET;
+}
+
+bool conf_wait_needs_reset(struct conf *c)
+{
+	return conf_wait(c, needs_reset, NULL);
+}
+
+/* --- requests of the lane --- */
+
+struct cbuf *conf_probe(struct conf *c, unsigned pieces)
+{
+	uint8_t out[LANE_OUT_MAX];
+	uint32_t out_len = 0, in_len = 0;
+	struct cbuf *b;
+
+	c->lane->request(c, c->probes, out, &out_len, &in_len);
+	b = cbuf_cut(c, out, out_len, in_len, pieces ? pieces : c->lane->pieces);
+	b->number = c->probes++;
+	return b;
+}
+
+void conf_submit(struct conf *c, struct cbuf *b)
+{
+	cring_submit(c->ring, b);
+	if (c->lane->trigger)
+		c->lane->trigger(c, b);
+}
+
+void conf_finish(struct conf *c, struct cbuf *b)
+{
+	if (!b->used)
+		cring_wait(c->ring, b);
+	c->lane->verify(c, b);
+}
+
+void conf_serve(struct conf *c, unsigned n)
+{
+	while (n--) {
+		struct cbuf *b = conf_probe(c, 0);
+
+		conf_submit(c, b);
+		conf_finish(c, b);
+	}
+}
+
+void conf_serve_again(struct conf *c)
+{
+	conf_start(c, 0);
+	conf_serve(c, 2);
+}
+
+/* --- chance: splitmix64 --- */
+
+uint64_t conf_random(struct conf *c)
+{
+	uint64_t z = c->random += 0x9e3779b97f4a7c15ull;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebull;
+	return z ^ z >> 31;
+}
+
+uint32_t conf_below(struct conf *c, uint32_t n)
+{
+	return n ? (uint32_t)((conf_random(c) >> 32) * n >> 32) : 0;
+}
+
+/* --- CPU time --- */
+
+bool conf_cpu(struct conf *c, uint64_t *ns)
+{
+	return c->sut->ops->cpu && c->sut->ops->cpu(c->sut, ns);
+}
+
+void conf_expect_idle(struct conf *c)
+{
+	uint64_t before, after, begin, wall;
+
+	if (c->sut->poll_mode)
+		return;
+	conf_settle(c);
+	begin = now_ns();
+	if (!conf_cpu(c, &before))
+		return;
+	if (c->sut->ops->run)
+		work(c);
+	else
+		while (now_ns() - begin < IDLE_NS)
+			nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+	wall = VOP_MAX(now_ns() - begin, (uint64_t)IDLE_NS);
+	if (!conf_cpu(c, &after))
+		return;
+	if (after - before > wall / 2)
+		conf_fail(c,
+			  "there is nothing to do, and the device used its CPU for %llu of %llu us",
+			  (unsigned long long)(after - before) / 1000,
+			  (unsigned long long)wall / 1000);
+}

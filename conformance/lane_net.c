@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The lanes of a net device that sends every frame back (backend echo): tx, whose frames are
+ * compared when they return, and rx, whose buffers are filled by what is transmitted beside them.
+ */
+#include <string.h>
+
+#include "conformance/lane.h"
+
+#define NET_ID	 1
+#define RXQ	 0
+#define TXQ	 1
+#define HDR	 12u
+#define BUFFERS	 32u
+#define RX_BYTES 640u
+#define ETHERNET 14u
+
+/* Of both lanes: the other ring, and which frames came back. */
+struct net_state {
+	struct cring *other;
+	struct cbuf *buf[BUFFERS]; /* tx: receive buffers that are at the device */
+	uint64_t seen[16];	   /* tx: frames that came back and were not asked about yet */
+};
+
+/* Frame number i: header, addresses, a number, and bytes that depend on it. */
+static uint32_t frame(uint64_t i, uint8_t *out)
+{
+	static const uint8_t addresses[ETHERNET] = {2, 0, 0, 0, 1, 1, 2, 0, 0, 0, 1, 2, 0x88, 0xb5};
+	uint32_t len = 60 + (uint32_t)(i * 37 % 200), j;
+
+	memset(out, 0, HDR);
+	memcpy(out + HDR, addresses, ETHERNET);
+	for (j = 0; j < 8; j++)
+		out[HDR + ETHERNET + j] = (uint8_t)(i >> (8 * j));
+	for (j = ETHERNET + 8; j < len; j++)
+		out[HDR + j] = (uint8_t)(i * 31 + j * 7);
+	return HDR + len;
+}
+
+static uint64_t number_of(const uint8_t *bytes)
+{
+	uint64_t i = 0;
+	unsigned j;
+
+	for (j = 0; j < 8; j++)
+		i |= (uint64_t)bytes[HDR + ETHERNET + j] << (8 * j);
+	return i;
+}
+
+/* A received frame is the one that was sent, to the byte (5.1.6.4). */
+static void compare(struct conf *c, const struct cbuf *b, uint64_t want)
+{
+	uint8_t got[RX_BYTES + 1024], sent[LANE_OUT_MAX];
+	uint32_t len = frame(want, sent), j;
+
+	CONF_EXPECT(c, b->used_len == len, "frame %llu has %u bytes with its header, not %u",
+		    (unsigned long long)want, len, b->used_len);
+	cbuf_read(b, 0, got, VOP_MIN(len, (uint32_t)sizeof(got)));
+	for (j = HDR; j < len; j++)
+		CONF_EXPECT(c, got[j] == sent[j],
+			    "frame %llu came back with 0x%02x at byte %u instead of 0x%02x",
+			    (unsigned long long)want, got[j], j - HDR, sent[j]);
+}
+
+/* --- transmit --- */
+
+static void tx_prepare(struct conf *c)
+{
+	struct net_state *s = conf_lane_state(c);
+
+	s->other = cring_open(c, RXQ, VOP_MIN((uint16_t)BUFFERS, conf_queue_size_max(c, RXQ)));
+}
+
+static void refill(struct conf *c, struct net_state *s, unsigned i)
+{
+	s->buf[i] = cbuf_new(c);
+	cbuf_in(c, s->buf[i], RX_BYTES);
+	cring_add(s->other, s->buf[i]);
+}
+
+static void tx_begin(struct conf *c)
+{
+	struct net_state *s = conf_lane_state(c);
+	unsigned i;
+
+	for (i = 0; i < s->other->size && i < BUFFERS; i++)
+		refill(c, s, i);
+	cring_publish(s->other);
+	cring_kick(s->other);
+}
+
+static void tx_request(struct conf *c, uint64_t i, uint8_t *out, uint32_t *out_len,
+		       uint32_t *in_len)
+{
+	(void)c;
+	*out_len = frame(i, out);
+	*in_len = 0;
+}
+
+/* Take one frame that came back and check it; waits for it. */
+static void take_frame(struct conf *c, struct net_state *s, uint64_t want)
+{
+	uint8_t head[HDR + ETHERNET + 8];
+	struct cbuf *b = NULL;
+	unsigned i;
+	uint64_t n;
+
+	for (i = 0; i < BUFFERS && !b; i++)
+		if (s->buf[i] && s->buf[i]->used)
+			b = s->buf[i];
+	if (!b) {
+		for (i = 0; i < BUFFERS; i++)
+			if (s->buf[i] && (!b || s->buf[i]->order < b->order))
+				b = s->buf[i];
+		if (!b || !cring_wait_maybe(s->other, b))
+			conf_fail(c, "frame %llu was sent and did not come back",
+				  (unsigned long long)want);
+	}
+	for (i = 0; s->buf[i] != b; i++)
+		;
+	CONF_EXPECT(c, b->used_len >= sizeof(head), "a frame of %u bytes came back", b->used_len);
+	cbuf_read(b, 0, head, sizeof(head));
+	n = number_of(head);
+	CONF_EXPECT(c, n < 64 * VOP_ARRAY_SIZE(s->seen), "a frame came back that was never sent");
+	compare(c, b, n);
+	s->seen[n / 64] |= 1ull << (n % 64);
+	refill(c, s, i);
+	cring_publish(s->other);
+	cring_kick(s->other);
+}
+
+static void tx_verify(struct conf *c, struct cbuf *b)
+{
+	struct net_state *s = conf_lane_state(c);
+	uint64_t n = b->number;
+
+	while (!(s->seen[n / 64] >> (n % 64) & 1))
+		take_frame(c, s, n);
+}
+
+const struct lane conf_lane_net_tx = {
+	.name = "net/tx",
+	.device = NET_ID,
+	.queue = TXQ,
+	.reads = true,
+	.ordered = true,
+	.prepare = tx_prepare,
+	.begin = tx_begin,
+	.request = tx_request,
+	.verify = tx_verify,
+	.pieces = 2,
+};
+
+/* --- receive --- */
+
+static void rx_prepare(struct conf *c)
+{
+	struct net_state *s = conf_lane_state(c);
+
+	s->other = cring_open(c, TXQ, VOP_MIN((uint16_t)64, conf_queue_size_max(c, TXQ)));
+}
+
+static void rx_request(struct conf *c, uint64_t i, uint8_t *out, uint32_t *out_len,
+		       uint32_t *in_len)
+{
+	(void)c;
+	(void)i;
+	(void)out;
+	*out_len = 0;
+	*in_len = RX_BYTES;
+}
+
+static void rx_trigger(struct conf *c, struct cbuf *b)
+{
+	struct net_state *s = conf_lane_state(c);
+	uint8_t out[LANE_OUT_MAX];
+	uint32_t len = frame(b->number, out);
+	struct cbuf *t = cbuf_new(c);
+
+	/* Room is made by what was sent before. */
+	if (s->other->room == 0)
+		cring_wait_all(s->other);
+	cbuf_out(c, t, out, len);
+	cring_submit(s->other, t);
+}
+
+static void rx_verify(struct conf *c, struct cbuf *b)
+{
+	uint8_t hdr[HDR];
+
+	compare(c, b, b->number);
+	cbuf_read(b, 0, hdr, sizeof(hdr));
+	CONF_EXPECT(c, hdr[10] == 1 && hdr[11] == 0, "num_buffers of a frame in one buffer is %u",
+		    hdr[10] | hdr[11] << 8);
+}
+
+const struct lane conf_lane_net_rx = {
+	.name = "net/rx",
+	.device = NET_ID,
+	.queue = RXQ,
+	.writes = true,
+	.ordered = true,
+	.prepare = rx_prepare,
+	.request = rx_request,
+	.trigger = rx_trigger,
+	.verify = rx_verify,
+	.pieces = 2,
+};

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* How a check ends, and what it says on the way. */
+#include <stdio.h>
+#include <string.h>
+
+#include "conformance/internal.h"
+
+static void end(struct conf *c, enum conf_outcome o, const char *fmt, va_list ap)
+{
+	c->outcome = o;
+	vsnprintf(c->text, sizeof(c->text), fmt, ap);
+}
+
+_Noreturn void conf_end(struct conf *c, enum conf_outcome o, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	end(c, o, fmt, ap);
+	va_end(ap);
+	longjmp(c->out, 1);
+}
+
+_Noreturn void conf_fail(struct conf *c, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	end(c, CONF_FAIL, fmt, ap);
+	va_end(ap);
+	longjmp(c->out, 1);
+}
+
+_Noreturn void conf_skip(struct conf *c, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	end(c, CONF_SKIP, fmt, ap);
+	va_end(ap);
+	longjmp(c->out, 1);
+}
+
+_Noreturn void conf_error(struct conf *c, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	end(c, CONF_ERROR, fmt, ap);
+	va_end(ap);
+	longjmp(c->out, 1);
+}
+
+void conf_warn(struct conf *c, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (c->outcome != CONF_PASS)
+		return; /* the first one is told */
+	va_start(ap, fmt);
+	end(c, CONF_WARN, fmt, ap);
+	va_end(ap);
+}
+
+void conf_note(struct conf *c, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(c->note[c->notes++ % CONF_NOTES], CONF_NOTE_LEN, fmt, ap);
+	va_end(ap);
+}
+
+int conf_said(struct conf *c, int r, const char *doing)
+{
+	const char *fate = NULL;
+
+	if (r == -ETIMEDOUT)
+		conf_end(c, CONF_HANG, "the device did not answer while %s", doing);
+	if (r != -EPIPE)
+		return r;
+	if (c->sut->ops->fate)
+		fate = c->sut->ops->fate(c->sut);
+	if (!fate)
+		fate = c->t->ops->lost_reason(c->t);
+	conf_end(c, CONF_CRASH, "the device went away while %s%s%s", doing, fate ? ": " : "",
+		 fate ? fate : "");
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Between the files of the reference device: core.c (status, features, configuration, queues and
+ * the target's calls), split.c and packed.c (rings), one file per device type.
+ */
+#ifndef CONFORMANCE_REF_INTERNAL_H
+#define CONFORMANCE_REF_INTERNAL_H
+
+#include <vop/features.h>
+#include <vop/vring.h>
+#include "conformance/ref/ref.h"
+
+#define REF_QUEUES 16u
+#define REF_SEGS   2048u
+#define REF_HELD   1024u
+
+struct ref;
+struct ref_queue;
+
+struct ref_seg {
+	uint8_t *p;
+	uint32_t len;
+	bool write;
+};
+
+/* A buffer as the device took it from the ring. */
+struct ref_chain {
+	struct ref_seg *seg;
+	unsigned n, cap;
+	uint16_t id, ndesc;
+	uint32_t in_len, out_len;
+	uint32_t used; /* bytes written, once it is done */
+};
+
+struct ref_queue {
+	struct ref *r;
+	uint16_t index;
+	struct vop_queue_config cfg;
+	bool enabled, broken, was_reset;
+	struct vop_doorbell kick, call;
+	int kick_fd, call_fd;
+	bool awake; /* there may be something: kicked, or not looked at since it was set up */
+	/* Split: free-running; packed: slots and counters. */
+	uint16_t avail, used;
+	bool avail_wrap, used_wrap;
+	uint16_t signalled; /* split: used index up to which the driver was told */
+	uint32_t since;	    /* packed: slots used since the driver was told */
+	/* Done and not published: with IN_ORDER a batch. */
+	struct ref_chain *done;
+	unsigned n_done;
+	struct ref_chain chain; /* scratch of pop */
+	/* Taken and kept by the device type until it can be used, oldest first. */
+	struct ref_chain *held;
+	unsigned n_held;
+};
+
+/* A device type. Calls in the order of the specification's steps. */
+struct ref_type {
+	uint16_t device;
+	uint64_t features[2];
+	unsigned queues;
+	uint16_t queue_size_max;
+	uint32_t config_size;
+	size_t state;		      /* bytes of r->state, zeroed by start */
+	void (*start)(struct ref *r); /* once: fill r->config */
+	void (*reset)(struct ref *r);
+	/* false: this combination is refused. */
+	bool (*features_ok)(struct ref *r);
+	/* A buffer was taken from q. true: done, c->used says how many bytes were written; false:
+	 * the type has kept it (ref_hold). NULL pointers never. Violations: ref_violation(). */
+	bool (*request)(struct ref *r, struct ref_queue *q, struct ref_chain *c);
+	/* May be NULL: something else that can be done now. Returns whether something was. */
+	bool (*work)(struct ref *r);
+	/* 0, -EINVAL read-only. NULL: all of it is. */
+	int (*config_write)(struct ref *r, uint32_t off, const void *src, uint32_t len);
+	bool (*queue_exists)(struct ref *r, unsigned q); /* NULL: all */
+};
+
+struct ref {
+	const struct ref_type *type;
+	struct ref_mutant mutant;
+	uint64_t stale[REF_POINT_COUNT];
+	uint32_t times[REF_POINT_COUNT];
+	/* Memory of the driver. */
+	uint8_t *mem;
+	uint64_t bus;
+	size_t size, top;
+	struct vop_regions regions;
+	/* Life. */
+	uint8_t status;
+	bool needs_reset;
+	uint64_t offered[2], driver_features[2], features[2];
+	uint8_t config[512];
+	uint32_t generation;
+	uint32_t events;
+	struct ref_queue q[REF_QUEUES];
+	uint64_t burnt; /* pretended CPU time, ns */
+	bool dead, stuck;
+	void *state;
+};
+
+/* Fault points. */
+uint64_t ref_value(struct ref *r, enum ref_point p, uint64_t v);
+bool ref_step(struct ref *r, enum ref_point p);
+bool ref_test(struct ref *r, enum ref_point p, bool cond);
+bool ref_bug(struct ref *r, enum ref_point p);
+
+bool ref_has(const struct ref *r, unsigned bit);
+/* Memory by bus address: NULL when not all of it is the driver's. */
+uint8_t *ref_at(struct ref *r, uint64_t bus, uint64_t len);
+/* Write inside the driver's memory, cut off at its end: a mutant may be wild, we are not. */
+void ref_store(struct ref *r, void *dst, const void *src, size_t len);
+/* The driver broke a rule on q: NEEDS_RESET, notification, the queue stops (protocol.md). */
+void ref_violation(struct ref *r, struct ref_queue *q, const char *why);
+/* Configuration changed: generation, notification. */
+void ref_config_set(struct ref *r, uint32_t off, const void *src, uint32_t len);
+
+/* Buffers. */
+void ref_gather(const struct ref_chain *c, uint32_t from, void *dst, uint32_t len);
+/* Bytes that fitted. */
+uint32_t ref_scatter(struct ref *r, const struct ref_chain *c, uint32_t from, const void *src,
+		     uint32_t len);
+/* Keep a copy of c until ref_release(); c may be a held one's copy afterwards. */
+void ref_hold(struct ref_queue *q, const struct ref_chain *c);
+/* The oldest held buffer is done with `used` bytes. */
+void ref_release(struct ref_queue *q, uint32_t used);
+bool ref_add_seg(struct ref_chain *c, uint8_t *p, uint32_t len, bool write);
+/* Take buffers that are there, as the type does them; publish, arm. Whether anything happened. */
+bool ref_queue_run(struct ref_queue *q);
+/* Publish what is done and tell the driver if it wants to know. */
+void ref_publish(struct ref_queue *q);
+void ref_call(struct ref_queue *q);
+
+/* Formats. pop: 1 a buffer in q->chain, 0 nothing, -1 a violation was raised. */
+int ref_split_pop(struct ref_queue *q);
+void ref_split_push(struct ref_queue *q, const struct ref_chain *batch, unsigned n);
+bool ref_split_call_wanted(struct ref_queue *q);
+void ref_split_arm(struct ref_queue *q, bool on);
+bool ref_split_pending(struct ref_queue *q);
+int ref_packed_pop(struct ref_queue *q);
+void ref_packed_push(struct ref_queue *q, const struct ref_chain *batch, unsigned n);
+bool ref_packed_call_wanted(struct ref_queue *q);
+void ref_packed_arm(struct ref_queue *q, bool on);
+bool ref_packed_pending(struct ref_queue *q);
+
+/* Types, ended by NULL. */
+extern const struct ref_type *const ref_types[];
+extern const struct ref_type ref_net;
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "conformance/lane.h"
+#include "conformance/sections.h"
+
+const struct conf_section *const conf_sections[] = {
+#define CONF_SECTION_ROW(sym) &sym,
+	CONF_SECTIONS(CONF_SECTION_ROW)
+#undef CONF_SECTION_ROW
+		NULL,
+};
+
+const struct lane *const conf_lanes[] = {
+	&conf_lane_net_tx,
+	&conf_lane_net_rx,
+	NULL,
+};
