@@ -35,7 +35,8 @@ struct lane {
 
 extern const struct lane conf_lane_net_tx, conf_lane_net_rx;
 
-/* All of them, ended by NULL; of each device the first one is for checks that need no special one. */
+/* All of them, ended by NULL; of each device the first one is for checks that need no special one.
+ */
 extern const struct lane *const conf_lanes[];
 
 /* Of the lane, per check; zeroed; LANE_STATE bytes. */

@@ -130,9 +130,9 @@ static void finish(struct cring *r, struct cbuf *b, uint32_t len, bool batched)
 }
 
 /*
- * 2.7.9: with IN_ORDER one used element may stand for a batch, its id that of the last buffer. Where
- * the entries of the skipped ones would lie nothing was written, and the used index moves by one
- * for each buffer.
+ * 2.7.9: with IN_ORDER one used element may stand for a batch, its id that of the last buffer.
+ * Where the entries of the skipped ones would lie nothing was written, and the used index moves by
+ * one for each buffer.
  */
 static struct cbuf *take_in_order(struct cring *r, uint16_t id, uint32_t len, uint16_t waiting)
 {

@@ -31,7 +31,8 @@ struct conf_runner;
 struct conf_runner *conf_runner_new(struct sut *s, const struct conf_runner_config *cfg);
 void conf_runner_free(struct conf_runner *r);
 
-/* Does the check apply to this lane in this format? With `first`, the lane is its device's first. */
+/* Does the check apply to this lane in this format? With `first`, the lane is its device's first.
+ */
 bool conf_applies(const struct conf_check *k, const struct lane *l, bool first, bool packed);
 
 /*

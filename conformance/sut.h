@@ -14,7 +14,8 @@
 struct sut;
 
 struct sut_ops {
-	/* Bring up the device and sut->target; also after it died. 0 or negative errno with *err. */
+	/* Bring up the device and sut->target; also after it died. 0 or negative errno with *err.
+	 */
 	int (*start)(struct sut *s, struct vop_error *err);
 	/* Take both down. */
 	void (*stop)(struct sut *s);
