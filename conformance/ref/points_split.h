@@ -6,7 +6,8 @@
 /* clang-format off */
 #define REF_POINTS_SPLIT(X)                                                                        \
 	X(SPLIT_AVAIL_AT, VALUE, 0, "split/avail-at", "where the next available entry is read")    \
-	X(SPLIT_AVAIL_JUMP, TEST, 0, "split/avail-jump", "an available index that jumped is a violation") \
+	X(SPLIT_AVAIL_JUMP, TEST, 0, "split/avail-jump",                                           \
+	  "an available index that jumped is a violation")                                         \
 	X(SPLIT_HEAD, VALUE, 0, "split/head", "the head of the chain")                             \
 	X(SPLIT_HEAD_RANGE, TEST, 0, "split/head-range", "a head beyond the table is a violation") \
 	X(SPLIT_NEXT, VALUE, 0, "split/next", "the next descriptor of a chain")                    \
@@ -16,11 +17,15 @@
 	X(SPLIT_WRITE_FLAG, TEST, 0, "split/write-flag", "a piece is writable where WRITE is set") \
 	X(SPLIT_LEN, VALUE, 0, "split/len", "the length of a piece")                               \
 	X(SPLIT_ADDR, VALUE, 0, "split/addr", "the address of a piece")                            \
-	X(SPLIT_ORDER, TEST, 0, "split/order", "a readable piece behind a writable one is a violation") \
+	X(SPLIT_ORDER, TEST, 0, "split/order",                                                     \
+	  "a readable piece behind a writable one is a violation")                                 \
 	X(SPLIT_INDIRECT, TEST, 0, "split/indirect", "an indirect table is followed")              \
-	X(SPLIT_INDIRECT_FEATURE, TEST, 0, "split/indirect-feature", "a table without the feature is a violation") \
-	X(SPLIT_INDIRECT_LEN, TEST, 0, "split/indirect-len", "a table of a wrong length is a violation") \
-	X(SPLIT_INDIRECT_NEST, TEST, 0, "split/indirect-nested", "a table in a table is a violation") \
+	X(SPLIT_INDIRECT_FEATURE, TEST, 0, "split/indirect-feature",                               \
+	  "a table without the feature is a violation")                                            \
+	X(SPLIT_INDIRECT_LEN, TEST, 0, "split/indirect-len",                                       \
+	  "a table of a wrong length is a violation")                                              \
+	X(SPLIT_INDIRECT_NEST, TEST, 0, "split/indirect-nested",                                   \
+	  "a table in a table is a violation")                                                     \
 	X(SPLIT_USED_AT, VALUE, 0, "split/used-at", "where the next used element goes")            \
 	X(SPLIT_USED_ID, VALUE, 0, "split/used-id", "the id of a used element")                    \
 	X(SPLIT_USED_LEN, VALUE, 0, "split/used-len", "the length of a used element")              \
