@@ -5,6 +5,7 @@
 #include <CUnit/CUnit.h>
 
 #include "tests/blk_rig.h"
+#include "vop/vq_open.h"
 
 #define RING_ALL (F(VOP_F_INDIRECT_DESC) | F(VOP_F_EVENT_IDX))
 #define OK	 VOP_BLK_S_OK
@@ -221,7 +222,7 @@ static void test_failures(void)
 {
 	for (unsigned i = 0; i < 2; i++) {
 		struct blk_rig_config c = {.packed = i, .want = BLK_ALL, .write_through = true};
-		struct vop_blk_range range = {.sectors = htole32(1)};
+		struct vop_blk_range range = {.sector = htole64(100), .sectors = htole32(1)};
 		uint8_t got[1024], zero[1024] = {0}, ones[1024];
 		struct blk_rig r;
 		struct spy s;
