@@ -1,9 +1,38 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The control thread's side of a device type's queues; whatever the poller also uses changes only
  * while it is paused. */
+#include <stdio.h>
+#include <string.h>
+
 #include <vop/features.h>
 #include "vop/dev/queue.h"
 #include "vop/vq_open.h"
+
+int vop_dev_serve(struct vop_device *d, const struct vop_device_offer *o, struct vop_error *err)
+{
+	struct vop_error none, *e = err ? err : &none;
+	int r;
+
+	if (o->queue_size_max < 1 || o->queue_size_max > VOP_QUEUE_SIZE_MAX) {
+		snprintf(e->text, sizeof(e->text), "queue size %u is not 1 to %u",
+			 o->queue_size_max, VOP_QUEUE_SIZE_MAX);
+		return -EINVAL;
+	}
+	r = vop_device_serve(d, o);
+	if (r == -EBUSY)
+		snprintf(e->text, sizeof(e->text), "the device is being served already");
+	else if (r == -ENOSPC)
+		snprintf(e->text, sizeof(e->text),
+			 "the window has no room for a pool of %llu bytes",
+			 (unsigned long long)o->pool_size);
+	else if (r == -EINVAL)
+		snprintf(e->text, sizeof(e->text),
+			 "the slot was not made for a device of type %s with %u queues of %u",
+			 o->ops->type, o->queues, o->queue_size_max);
+	else if (r)
+		snprintf(e->text, sizeof(e->text), "%s", strerror(-r));
+	return r;
+}
 
 static struct vop_doorbell *kick_of(const struct vop_dev_queue *q)
 {

@@ -46,6 +46,9 @@ struct vop_dev_control {
 
 /* --- control thread --- */
 
+/* vop_device_serve() of an offer made out of a caller's wishes, with words for what is wrong. */
+int vop_dev_serve(struct vop_device *d, const struct vop_device_offer *o, struct vop_error *err);
+
 /*
  * For vop_dev_ops.queue_start: q, one of j's, is set up. It goes live now if the device runs, else
  * in vop_dev_queue_live(). What the owner keeps for q is in its first state before this is called.

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The entropy device. Random bytes pass through private memory, a piece at a time, so that sources
+ * need not know of shared memory; they are wiped there, since what a driver was given is its secret.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "vop/dev/queue.h"
+#include "vop/dev/rng.h"
+
+#define RNG_BATCH 4u /* buffers in one turn: others share the poller */
+#define RNG_CHUNK 4096u
+
+/* Counters: one writer, the poller; read by any thread. */
+struct rng_count {
+	uint64_t buffers, bytes, dry;
+};
+
+struct vop_rng {
+	struct vop_dev_control c;
+	struct vop_dev_job job;
+	struct vop_dev_queue q;
+	struct vop_rng_source source;
+	struct rng_count count;
+	unsigned from, n; /* elem[from..n) were popped and wait for the source */
+	struct vop_elem elem[RNG_BATCH];
+	struct vop_iov iov[VOP_DEV_PIECES];
+	uint8_t chunk[RNG_CHUNK];
+};
+
+/* --- poller --- */
+
+/* Not blocking: before the kernel has gathered enough there is nothing, and others share the
+ * thread. */
+static size_t fill_from_kernel(void *ctx, void *to, size_t len)
+{
+	ssize_t n = getrandom(to, len, GRND_NONBLOCK);
+
+	(void)ctx;
+	return n < 0 ? 0 : (size_t)n;
+}
+
+static void count(uint64_t *word, uint64_t by)
+{
+	__atomic_store_n(word, *word + by, __ATOMIC_RELAXED);
+}
+
+/* Fill one piece; fewer bytes than len when the source ran dry. */
+static uint32_t fill_piece(struct vop_rng *r, uint8_t *to, uint32_t len)
+{
+	uint32_t at = 0;
+
+	while (at < len) {
+		size_t want = VOP_MIN(len - at, RNG_CHUNK);
+		size_t got = r->source.fill(r->source.ctx, r->chunk, want);
+
+		if (got == 0)
+			break;
+		got = VOP_MIN(got, want);
+		VOP_MEM_COPY_TO(to + at, r->chunk, got);
+		explicit_bzero(r->chunk, got);
+		at += (uint32_t)got;
+	}
+	return at;
+}
+
+/* Bytes written, exactly; 0: the source has none. */
+static uint32_t fill_buffer(struct vop_rng *r, const struct vop_elem *e)
+{
+	uint32_t left = VOP_MIN(e->in_len, VOP_RNG_FILL_MAX), done = 0;
+	const struct vop_iov *v = &r->iov[e->first];
+
+	for (; left; v++) {
+		uint32_t len = VOP_MIN(left, v->len), got = fill_piece(r, v->ptr, len);
+
+		done += got;
+		left -= got;
+		if (got < len)
+			break;
+	}
+	return done;
+}
+
+/* Take buffers. Each has room for a byte at least, and nothing to read (5.4.6.1). */
+static void take(struct vop_rng *r)
+{
+	struct vop_batch b = {.elem = r->elem, .iov = r->iov, .iov_max = VOP_DEV_PIECES};
+	unsigned i, got = vop_dev_queue_pop(r->c.poller, &r->q, &b, RNG_BATCH);
+
+	r->from = r->n = 0;
+	for (i = 0; i < got; i++) {
+		const struct vop_elem *e = &r->elem[i];
+
+		if (e->nout || e->in_len == 0) {
+			vop_dev_queue_violate(r->c.poller, &r->q,
+					      e->nout ? VOP_V_DIRECTION : VOP_V_ZERO_LEN);
+			return;
+		}
+	}
+	r->n = got;
+}
+
+static unsigned rng_poll(void *ctx)
+{
+	struct vop_rng *r = ctx;
+	unsigned done = 0;
+
+	if (r->from == r->n)
+		take(r);
+	if (!r->q.live)
+		return 0;
+	for (; r->from < r->n; r->from++, done++) {
+		const struct vop_elem *e = &r->elem[r->from];
+		uint32_t len = fill_buffer(r, e);
+
+		if (len == 0) {
+			count(&r->count.dry, 1);
+			break;
+		}
+		vop_devq_push(&r->q.vq, e, &len, 1);
+		count(&r->count.bytes, len);
+	}
+	if (!done) {
+		vop_dev_queue_retry(&r->q);
+		return 0;
+	}
+	vop_dev_queue_publish(&r->q);
+	count(&r->count.buffers, done);
+	return done;
+}
+
+static bool rng_arm(void *ctx)
+{
+	struct vop_rng *r = ctx;
+
+	/* Nobody rings when the source has bytes again. */
+	if (r->q.live && r->from != r->n)
+		return true;
+	return vop_dev_queue_arm(&r->q);
+}
+
+static void rng_disarm(void *ctx)
+{
+	struct vop_rng *r = ctx;
+
+	vop_dev_queue_disarm(&r->q);
+}
+
+/* --- control thread --- */
+
+static int rng_queue_start(void *dev, const struct vop_queue_config *cfg)
+{
+	struct vop_rng *r = dev;
+
+	if (cfg->index != 0)
+		return -EINVAL;
+	/* The queue is not live: the poller does not look at these. */
+	r->from = r->n = 0;
+	return vop_dev_queue_start(&r->c, &r->job, &r->q, cfg);
+}
+
+static void rng_queue_stop(void *dev, unsigned index)
+{
+	struct vop_rng *r = dev;
+
+	if (index == 0)
+		vop_dev_queue_stop(&r->c, &r->job, &r->q);
+}
+
+static int rng_driver_ok(void *dev)
+{
+	struct vop_rng *r = dev;
+
+	r->c.running = true;
+	return vop_dev_queue_live(&r->c, &r->job, &r->q);
+}
+
+static void rng_reset(void *dev)
+{
+	struct vop_rng *r = dev;
+
+	r->c.running = false;
+}
+
+static const struct vop_dev_ops rng_ops = {
+	.device_id = VOP_RNG_ID,
+	.type = "rng",
+	.queue_start = rng_queue_start,
+	.queue_stop = rng_queue_stop,
+	.driver_ok = rng_driver_ok,
+	.reset = rng_reset,
+};
+
+void vop_rng_attend(struct vop_rng *r)
+{
+	vop_dev_queue_attend(&r->c, &r->q, 0);
+}
+
+struct vop_rng *vop_rng_open(struct vop_device *d, const struct vop_rng_config *cfg,
+			     struct vop_error *err)
+{
+	struct vop_device_offer o = {
+		.ops = &rng_ops,
+		.features_off = {cfg->features_off[0], cfg->features_off[1]},
+		.queues = VOP_RNG_QUEUES,
+		.queue_size_max = cfg->queue_size_max,
+		.pool_size = cfg->pool_size,
+		.notify = cfg->notify,
+	};
+	struct vop_rng *r;
+
+	r = calloc(1, sizeof(*r));
+	if (!r) {
+		if (err)
+			snprintf(err->text, sizeof(err->text), "out of memory");
+		return NULL;
+	}
+	r->c = (struct vop_dev_control){.d = d, .poller = cfg->poller};
+	r->source = cfg->source;
+	if (!r->source.fill)
+		r->source.fill = fill_from_kernel;
+	r->job = (struct vop_dev_job){
+		.job = {.poll = rng_poll,
+			.arm = rng_arm,
+			.disarm = rng_disarm,
+			.ctx = r,
+			.notify = cfg->notify},
+		.q = {&r->q, NULL},
+	};
+	o.dev = r;
+	if (vop_dev_serve(d, &o, err) == 0)
+		return r;
+	free(r);
+	return NULL;
+}
+
+void vop_rng_close(struct vop_rng *r)
+{
+	if (!r)
+		return;
+	if (r->source.free)
+		r->source.free(r->source.ctx);
+	free(r);
+}
+
+static uint64_t load(const uint64_t *word)
+{
+	return __atomic_load_n(word, __ATOMIC_RELAXED);
+}
+
+void vop_rng_get_stats(const struct vop_rng *r, struct vop_rng_stats *out)
+{
+	*out = (struct vop_rng_stats){
+		.buffers = load(&r->count.buffers),
+		.bytes = load(&r->count.bytes),
+		.dry = load(&r->count.dry),
+		.violations = load(&r->c.violations),
+		.last_violation = __atomic_load_n(&r->c.last_violation, __ATOMIC_RELAXED),
+	};
+}
