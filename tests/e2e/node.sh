@@ -127,6 +127,9 @@ refused "an unknown option" host --at "$sock" --bogus
 refused "an unknown device type" host --at "$sock" --create toaster
 refused "a number out of range" host --at "$sock" --create net,pairs=99
 refused "a key without value" host --at "$sock" --create net,pairs
+refused "a key that is not there" host --at "$sock" --create net,bogus=1
+grep -q "keys are backend, size, pairs, mtu, mac, device, notify, queue-size and name" "$work/err.log"
+check $? "the line names the keys of the type" "$work/err.log"
 refused "a group address" host --at "$sock" --create net,mac=01:00:00:00:00:01
 refused "a time that is none" host --at "$sock" --reconnect soon
 refused "too many devices" host --at "$sock" --create net --create net --count 40
