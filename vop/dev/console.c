@@ -3,7 +3,6 @@
  * The console device's control side (VIRTIO 1.4, 5.3): the offer, life of the queues, emergency
  * write, ports that come and go. Whatever the poller also uses changes only while it is paused.
  */
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,67 +18,75 @@ struct con_config_space {
 	vop_le32 emerg_wr;
 };
 _Static_assert(sizeof(struct con_config_space) == 12, "layout");
-#define EMERG_WR   offsetof(struct con_config_space, emerg_wr)
-#define QUEUES_MAX VOP_CONSOLE_QUEUES(VOP_CONSOLE_PORTS_MAX)
-_Static_assert(QUEUES_MAX <= VOP_QUEUES_MAX, "as many ports as queues allow");
+#define EMERG_WR offsetof(struct con_config_space, emerg_wr)
+_Static_assert(VOP_CONSOLE_QUEUES(VOP_CONSOLE_PORTS_MAX) <= VOP_QUEUES_MAX,
+	       "as many ports as queues allow");
 
 /* --- queues --- */
 
-/* The queue with this number and its job; NULL: it does not exist with what was negotiated (5.3.2).
- */
-static struct vop_dev_queue *queue_of(struct vop_console *c, unsigned index,
-				      struct vop_dev_job **job)
+/* Port of a queue that is no control queue. */
+static struct con_port *port_of(struct vop_console *c, unsigned index)
 {
-	struct con_port *p = c->port[0];
+	return c->port[index < 4 ? 0 : index / 2 - 1];
+}
+
+/* The queue with this number; NULL: it does not exist with what was negotiated (5.3.2). */
+static struct vop_core_queue *queue_of(void *dev, unsigned index)
+{
+	struct vop_console *c = dev;
 
 	if (index >= 2 && (!c->multiport || index >= VOP_CONSOLE_QUEUES(c->ports_max)))
 		return NULL;
-	if (index == 2 || index == 3) {
-		*job = &c->ctrl;
+	if (index == 2 || index == 3)
 		return index == 2 ? &c->ctrl_rx : &c->ctrl_tx;
-	}
-	if (index >= 4)
-		p = c->port[index / 2 - 1];
-	*job = &p->job;
-	return index % 2 ? &p->tx : &p->rx;
+	return index % 2 ? &port_of(c, index)->tx : &port_of(c, index)->rx;
 }
 
-/* What is kept of a queue's buffers; it is not live. */
-static void forget(struct vop_console *c, unsigned index)
+/* Forget the buffers in hand. The control queue from the driver keeps none. */
+static void forget(void *dev, unsigned index)
 {
-	struct con_port *p = c->port[index < 4 ? 0 : index / 2 - 1];
+	struct vop_console *c = dev;
 
-	if (index == 2) {
+	if (index == 2)
 		c->ctrl_held = c->ctrl_starving = false;
-	} else if (index % 2) {
-		/* Not of control: that keeps nothing. */
-		if (index != 3)
-			p->held = false;
-	} else {
-		p->starving = false;
-	}
+	else if (index != 3 && index % 2)
+		port_of(c, index)->held = false;
+	else if (index != 3)
+		port_of(c, index)->starving = false;
+}
+
+static int update(void *dev, unsigned index)
+{
+	struct vop_console *c = dev;
+	struct con_port *p = port_of(c, index);
+	bool ctrl = index == 2 || index == 3;
+	struct vop_core_queue *tx = ctrl ? &c->ctrl_tx : &p->tx, *rx = ctrl ? &c->ctrl_rx : &p->rx;
+	struct vop_poller_job job = {
+		.poll = ctrl ? vop_console_ctrl_poll : vop_console_port_poll,
+		.arm = ctrl ? vop_console_ctrl_arm : vop_console_port_arm,
+		.disarm = ctrl ? vop_console_ctrl_disarm : vop_console_port_disarm,
+		.ctx = ctrl ? (void *)c : p,
+		.doorbell = vop_core_kick(tx),
+		.doorbell2 = vop_core_kick(rx),
+		.notify = c->notify,
+	};
+
+	return vop_core_job(c->core.poller, &job, tx->live || rx->live,
+			    ctrl ? &c->ctrl_job : &p->job);
 }
 
 static int con_queue_start(void *dev, const struct vop_queue_config *cfg)
 {
 	struct vop_console *c = dev;
-	struct vop_dev_job *job;
-	struct vop_dev_queue *q = queue_of(c, cfg->index, &job);
 
-	if (!q)
-		return -EINVAL;
-	forget(c, cfg->index);
-	return vop_dev_queue_start(&c->c, job, q, cfg);
+	return vop_core_queue_start(&c->core, cfg);
 }
 
 static void con_queue_stop(void *dev, unsigned index)
 {
 	struct vop_console *c = dev;
-	struct vop_dev_job *job;
-	struct vop_dev_queue *q = queue_of(c, index, &job);
 
-	if (q)
-		vop_dev_queue_stop(&c->c, job, q);
+	vop_core_queue_stop(&c->core, index);
 }
 
 /* --- life of the device --- */
@@ -95,18 +102,8 @@ static int con_features_ok(void *dev, const uint64_t *f)
 static int con_driver_ok(void *dev)
 {
 	struct vop_console *c = dev;
-	unsigned i;
-	int r = 0;
 
-	c->c.running = true;
-	for (i = 0; i < QUEUES_MAX && !r; i++) {
-		struct vop_dev_job *job;
-		struct vop_dev_queue *q = queue_of(c, i, &job);
-
-		if (q)
-			r = vop_dev_queue_live(&c->c, job, q);
-	}
-	return r;
+	return vop_core_driver_ok(&c->core);
 }
 
 /* Ports that were plugged in or pulled out stay so; the driver knows of none again. */
@@ -129,12 +126,12 @@ static void con_reset(void *dev)
 	unsigned i;
 
 	/* Every queue was stopped: no job of ours runs. The backend may serve other devices. */
-	vop_poller_pause(c->c.poller);
-	c->c.running = false;
+	vop_poller_pause(c->core.poller);
+	vop_core_reset(&c->core);
 	forget_driver(c);
 	for (i = 0; i < c->ports_max && c->backend.reset; i++)
 		c->backend.reset(c->backend.ctx, i);
-	vop_poller_resume(c->c.poller);
+	vop_poller_resume(c->core.poller);
 }
 
 /* --- configuration space --- */
@@ -155,14 +152,14 @@ static int con_config_write(void *dev, uint32_t offset, const void *data, uint32
 	if (!con_config_early(dev, offset, len))
 		return -EINVAL;
 	memcpy(&ch, data, 1); /* the lower byte of a little-endian word */
-	vop_poller_pause(c->c.poller);
-	con_count(&c->emergency, 1);
+	vop_poller_pause(c->core.poller);
+	vop_core_count(&c->emergency, 1);
 	if (c->backend.emergency) {
 		c->backend.emergency(c->backend.ctx, ch);
 		/* An echo comes back on the port. */
-		vop_poller_wake(c->c.poller, vop_console_port_poll, c->port[0]);
+		vop_poller_wake(c->core.poller, vop_console_port_poll, c->port[0]);
 	}
-	vop_poller_resume(c->c.poller);
+	vop_poller_resume(c->core.poller);
 	return VOP_CONFIG_TAKEN;
 }
 
@@ -180,15 +177,7 @@ static const struct vop_dev_ops con_ops = {
 
 void vop_console_attend(struct vop_console *c)
 {
-	unsigned i;
-
-	for (i = 0; i < QUEUES_MAX; i++) {
-		struct vop_dev_job *job;
-		struct vop_dev_queue *q = queue_of(c, i, &job);
-
-		if (q)
-			vop_dev_queue_attend(&c->c, q, i);
-	}
+	vop_core_attend(&c->core);
 }
 
 /* --- ports and size --- */
@@ -196,7 +185,7 @@ void vop_console_attend(struct vop_console *c)
 /* Change what the driver is to be told, between pause and resume. */
 static void tell(struct vop_console *c)
 {
-	vop_poller_wake(c->c.poller, vop_console_ctrl_poll, c);
+	vop_poller_wake(c->core.poller, vop_console_ctrl_poll, c);
 }
 
 int vop_console_resize(struct vop_console *c, uint16_t cols, uint16_t rows)
@@ -205,7 +194,7 @@ int vop_console_resize(struct vop_console *c, uint16_t cols, uint16_t rows)
 
 	if (!c->has_size)
 		return -EINVAL;
-	vop_poller_pause(c->c.poller);
+	vop_poller_pause(c->core.poller);
 	c->cols = cols;
 	c->rows = rows;
 	/* A port that is not ready yet is told when it is. */
@@ -213,8 +202,8 @@ int vop_console_resize(struct vop_console *c, uint16_t cols, uint16_t rows)
 		c->port[0]->owed |= CON_OWED_RESIZE;
 		tell(c);
 	}
-	vop_poller_resume(c->c.poller);
-	return vop_device_config_set(c->c.d, 0, size, sizeof(size));
+	vop_poller_resume(c->core.poller);
+	return vop_device_config_set(c->core.d, 0, size, sizeof(size));
 }
 
 int vop_console_add_port(struct vop_console *c, unsigned port)
@@ -223,14 +212,14 @@ int vop_console_add_port(struct vop_console *c, unsigned port)
 		return -EINVAL;
 	if (c->port[port]->present)
 		return -EEXIST;
-	vop_poller_pause(c->c.poller);
+	vop_poller_pause(c->core.poller);
 	c->port[port]->present = true;
 	/* A driver that has yet to hear that the port was pulled out hears of this after that. */
 	if (c->ready && !c->port[port]->added) {
 		c->port[port]->owed |= CON_OWED_ADD;
 		tell(c);
 	}
-	vop_poller_resume(c->c.poller);
+	vop_poller_resume(c->core.poller);
 	return 0;
 }
 
@@ -243,7 +232,7 @@ int vop_console_remove_port(struct vop_console *c, unsigned port)
 	p = c->port[port];
 	if (!p->present)
 		return -ENOENT;
-	vop_poller_pause(c->c.poller);
+	vop_poller_pause(c->core.poller);
 	p->present = false;
 	/* Of a port that was never announced there is nothing to say (5.3.6.2.1). */
 	p->owed = p->added ? CON_OWED_REMOVE : 0;
@@ -251,8 +240,8 @@ int vop_console_remove_port(struct vop_console *c, unsigned port)
 		c->backend.reset(c->backend.ctx, port);
 	tell(c);
 	/* Buffers that wait for the backend come back now. */
-	vop_poller_wake(c->c.poller, vop_console_port_poll, p);
-	vop_poller_resume(c->c.poller);
+	vop_poller_wake(c->core.poller, vop_console_port_poll, p);
+	vop_poller_resume(c->core.poller);
 	return 0;
 }
 
@@ -302,29 +291,23 @@ static struct vop_device_offer make_offer(struct vop_console *c,
 	return o;
 }
 
-__attribute__((format(printf, 2, 3))) static void say(struct vop_error *err, const char *fmt, ...)
-{
-	va_list ap;
-
-	if (!err)
-		return;
-	va_start(ap, fmt);
-	vsnprintf(err->text, sizeof(err->text), fmt, ap);
-	va_end(ap);
-}
-
 static bool config_ok(const struct vop_console_config *cfg, struct vop_error *err)
 {
 	if (cfg->ports_max < 1 || cfg->ports_max > VOP_CONSOLE_PORTS_MAX)
-		say(err, "a console device has 1 to %u ports, not %u", VOP_CONSOLE_PORTS_MAX,
-		    cfg->ports_max);
+		vop_core_error(err, "a console device has 1 to %u ports, not %u",
+			       VOP_CONSOLE_PORTS_MAX, cfg->ports_max);
 	else if (cfg->ports < 1 || cfg->ports > cfg->ports_max)
-		say(err, "%u ports from the start are not 1 to %u", cfg->ports, cfg->ports_max);
+		vop_core_error(err, "%u ports from the start are not 1 to %u", cfg->ports,
+			       cfg->ports_max);
 	else if (cfg->tag && strlen(cfg->tag) > VOP_CONSOLE_TAG_MAX - 4)
-		say(err, "tag '%s' is longer than %u bytes", cfg->tag, VOP_CONSOLE_TAG_MAX - 4);
+		vop_core_error(err, "tag '%s' is longer than %u bytes", cfg->tag,
+			       VOP_CONSOLE_TAG_MAX - 4);
+	else if (cfg->queue_size_max < 1 || cfg->queue_size_max > VOP_QUEUE_SIZE_MAX)
+		vop_core_error(err, "queue size %u is not 1 to %u", cfg->queue_size_max,
+			       VOP_QUEUE_SIZE_MAX);
 	else if (!cfg->backend.tx || !cfg->poller ||
 		 (cfg->backend.rx_pending && !cfg->backend.rx_take))
-		say(err, "a console device needs a poller and a complete backend");
+		vop_core_error(err, "a console device needs a poller and a complete backend");
 	else
 		return true;
 	return false;
@@ -339,7 +322,7 @@ static void destroy(struct vop_console *c)
 	free(c);
 }
 
-static struct con_port *create_port(struct vop_console *c, unsigned index, enum vop_notify notify)
+static struct con_port *create_port(struct vop_console *c, unsigned index)
 {
 	struct con_port *p = calloc(1, sizeof(*p));
 
@@ -347,14 +330,6 @@ static struct con_port *create_port(struct vop_console *c, unsigned index, enum 
 		return NULL;
 	p->con = c;
 	p->index = index;
-	p->job = (struct vop_dev_job){
-		.job = {.poll = vop_console_port_poll,
-			.arm = vop_console_port_arm,
-			.disarm = vop_console_port_disarm,
-			.ctx = p,
-			.notify = notify},
-		.q = {&p->tx, &p->rx},
-	};
 	return p;
 }
 
@@ -365,23 +340,24 @@ static struct vop_console *create(struct vop_device *d, const struct vop_console
 
 	if (!c)
 		return NULL;
-	c->c = (struct vop_dev_control){.d = d, .poller = cfg->poller};
+	c->core = (struct vop_core){
+		.d = d,
+		.poller = cfg->poller,
+		.dev = c,
+		.queues_max = VOP_CONSOLE_QUEUES(cfg->ports_max),
+		.queue = queue_of,
+		.forget = forget,
+		.update = update,
+	};
+	c->notify = cfg->notify;
 	c->backend = cfg->backend;
 	c->ports_max = cfg->ports_max;
 	c->cols = cfg->cols;
 	c->rows = cfg->rows;
 	if (cfg->tag)
 		snprintf(c->tag, sizeof(c->tag), "%s", cfg->tag);
-	c->ctrl = (struct vop_dev_job){
-		.job = {.poll = vop_console_ctrl_poll,
-			.arm = vop_console_ctrl_arm,
-			.disarm = vop_console_ctrl_disarm,
-			.ctx = c,
-			.notify = cfg->notify},
-		.q = {&c->ctrl_tx, &c->ctrl_rx},
-	};
 	for (i = 0; i < c->ports_max; i++) {
-		c->port[i] = create_port(c, i, cfg->notify);
+		c->port[i] = create_port(c, i);
 		if (!c->port[i]) {
 			destroy(c);
 			return NULL;
@@ -401,11 +377,11 @@ struct vop_console *vop_console_open(struct vop_device *d, const struct vop_cons
 		return NULL;
 	c = create(d, cfg);
 	if (!c) {
-		say(err, "out of memory");
+		vop_core_error(err, "out of memory");
 		return NULL;
 	}
 	o = make_offer(c, cfg);
-	if (vop_dev_serve(d, &o, err) == 0)
+	if (vop_core_offer(d, &o, "console device", err) == 0)
 		return c;
 	destroy(c);
 	return NULL;
@@ -420,26 +396,21 @@ void vop_console_close(struct vop_console *c)
 	destroy(c);
 }
 
-static uint64_t load(const uint64_t *word)
-{
-	return __atomic_load_n(word, __ATOMIC_RELAXED);
-}
-
 void vop_console_get_stats(const struct vop_console *c, struct vop_console_stats *out)
 {
 	unsigned i;
 
 	*out = (struct vop_console_stats){
-		.emergency = load(&c->emergency),
-		.ignored = load(&c->ignored),
-		.violations = load(&c->c.violations),
-		.last_violation = __atomic_load_n(&c->c.last_violation, __ATOMIC_RELAXED),
+		.emergency = vop_core_load(&c->emergency),
+		.ignored = vop_core_load(&c->ignored),
+		.violations = vop_core_load(&c->core.violations),
+		.last_violation = __atomic_load_n(&c->core.last_violation, __ATOMIC_RELAXED),
 	};
 	for (i = 0; i < c->ports_max; i++) {
 		const struct con_count *n = &c->port[i]->count;
 
-		out->tx_bytes += load(&n->tx_bytes);
-		out->rx_bytes += load(&n->rx_bytes);
-		out->rx_no_buffer += load(&n->starved);
+		out->tx_bytes += vop_core_load(&n->tx_bytes);
+		out->rx_bytes += vop_core_load(&n->rx_bytes);
+		out->rx_no_buffer += vop_core_load(&n->starved);
 	}
 }

@@ -89,7 +89,7 @@ static bool hear(struct vop_console *c, const struct message *m)
 		p->open = value;
 		/* Bytes may wait for this. */
 		if (p->open)
-			vop_poller_wake(c->c.poller, vop_console_port_poll, p);
+			vop_poller_wake(c->core.poller, vop_console_port_poll, p);
 	} else {
 		return false;
 	}
@@ -113,23 +113,23 @@ static bool read_message(const struct vop_iov *v, unsigned n, struct message *m)
 
 static unsigned tx_turn(struct vop_console *c)
 {
-	struct vop_dev_queue *q = &c->ctrl_tx;
+	struct vop_core_queue *q = &c->ctrl_tx;
 	struct message m = {0};
 	struct vop_elem e;
 	unsigned done = 0;
 
 	while (done < TURN_BUFFERS && con_take(c, q, &e, c->iov, false)) {
 		if (!read_message(&c->iov[e.first], e.nout, &m)) {
-			vop_dev_queue_violate(c->c.poller, q, VOP_V_CTRL);
+			vop_core_violate(&c->core, q, VOP_V_CTRL);
 			return done;
 		}
 		if (!hear(c, &m))
-			con_count(&c->ignored, 1);
+			vop_core_count(&c->ignored, 1);
 		vop_devq_push(&q->vq, &e, NULL, 1);
 		done++;
 	}
 	if (done && q->live)
-		vop_dev_queue_publish(q);
+		vop_core_publish(q);
 	return done;
 }
 
@@ -217,7 +217,7 @@ static bool hold_buffer(struct vop_console *c)
 	if (!con_take(c, &c->ctrl_rx, &c->ctrl_elem, c->ctrl_iov, true))
 		return false;
 	if (c->ctrl_elem.in_len < MESSAGE_HEAD) {
-		vop_dev_queue_violate(c->c.poller, &c->ctrl_rx, VOP_V_CTRL);
+		vop_core_violate(&c->core, &c->ctrl_rx, VOP_V_CTRL);
 		return false;
 	}
 	c->ctrl_held = true;
@@ -226,7 +226,7 @@ static bool hold_buffer(struct vop_console *c)
 
 static unsigned rx_turn(struct vop_console *c)
 {
-	struct vop_dev_queue *q = &c->ctrl_rx;
+	struct vop_core_queue *q = &c->ctrl_rx;
 	struct con_port *p;
 	struct message m;
 	unsigned done = 0;
@@ -252,7 +252,7 @@ static unsigned rx_turn(struct vop_console *c)
 		done++;
 	}
 	if (done && q->live)
-		vop_dev_queue_publish(q);
+		vop_core_publish(q);
 	return done;
 }
 
@@ -268,8 +268,8 @@ unsigned vop_console_ctrl_poll(void *ctx)
 	if (c->ctrl_rx.live)
 		done += rx_turn(c);
 	if (!done) {
-		vop_dev_queue_retry(&c->ctrl_tx);
-		vop_dev_queue_retry(&c->ctrl_rx);
+		vop_core_retry_ring(&c->ctrl_tx);
+		vop_core_retry_ring(&c->ctrl_rx);
 	}
 	return done;
 }
@@ -284,7 +284,7 @@ bool vop_console_ctrl_arm(void *ctx)
 		if (c->ctrl_starving)
 			work |= vop_devq_arm(&c->ctrl_rx.vq);
 	}
-	work |= vop_dev_queue_arm(&c->ctrl_tx);
+	work |= vop_core_arm(&c->ctrl_tx);
 	return work;
 }
 
@@ -292,6 +292,6 @@ void vop_console_ctrl_disarm(void *ctx)
 {
 	struct vop_console *c = ctx;
 
-	vop_dev_queue_disarm(&c->ctrl_rx);
-	vop_dev_queue_disarm(&c->ctrl_tx);
+	vop_core_disarm(&c->ctrl_rx);
+	vop_core_disarm(&c->ctrl_tx);
 }

@@ -8,7 +8,7 @@
 #define VOP_DEV_CONSOLE_INTERNAL_H
 
 #include "vop/dev/console.h"
-#include "vop/dev/queue.h"
+#include "vop/dev/core.h"
 
 /* Messages for the driver about one port, in the order they are sent; each at most once. */
 enum con_owed {
@@ -28,14 +28,14 @@ struct con_count {
 struct con_port {
 	struct vop_console *con;
 	unsigned index;
-	struct vop_dev_job job;
-	struct vop_dev_queue rx, tx;
+	bool job; /* the poller has it */
+	struct vop_core_queue rx, tx;
 
 	/* A transmitted buffer in the backend's hands: pieces [at..nout) of it are left. */
 	bool held;
 	unsigned at;
 	struct vop_elem elem;
-	struct vop_iov iov[VOP_DEV_PIECES];
+	struct vop_iov iov[VOP_CORE_PIECES];
 
 	bool starving; /* bytes wait for receive buffers */
 
@@ -49,7 +49,8 @@ struct con_port {
 };
 
 struct vop_console {
-	struct vop_dev_control c;
+	struct vop_core core;
+	enum vop_notify notify;
 	struct vop_console_backend backend;
 	bool multiport; /* negotiated */
 	bool ready;	/* the driver takes control messages */
@@ -59,17 +60,17 @@ struct vop_console {
 	uint16_t cols, rows;
 	char tag[VOP_CONSOLE_TAG_MAX]; /* empty: no names */
 
-	struct vop_dev_job ctrl;
-	struct vop_dev_queue ctrl_rx, ctrl_tx;
+	bool ctrl_job;
+	struct vop_core_queue ctrl_rx, ctrl_tx;
 	bool ctrl_held; /* a buffer of ctrl_rx waits for a message */
 	bool ctrl_starving;
 	struct vop_elem ctrl_elem;
-	struct vop_iov ctrl_iov[VOP_DEV_PIECES];
+	struct vop_iov ctrl_iov[VOP_CORE_PIECES];
 
 	uint64_t emergency; /* atomic; control thread */
 	uint64_t ignored;   /* atomic; poller */
 
-	struct vop_iov iov[VOP_DEV_PIECES]; /* of one buffer that is used before the next */
+	struct vop_iov iov[VOP_CORE_PIECES]; /* of one buffer that is used before the next */
 	struct con_port *port[VOP_CONSOLE_PORTS_MAX];
 };
 
@@ -81,11 +82,6 @@ void vop_console_port_disarm(void *ctx);
 unsigned vop_console_ctrl_poll(void *ctx);
 bool vop_console_ctrl_arm(void *ctx);
 void vop_console_ctrl_disarm(void *ctx);
-
-VOP_INLINE void con_count(uint64_t *word, uint64_t by)
-{
-	__atomic_store_n(word, *word + by, __ATOMIC_RELAXED);
-}
 
 /* Does the port exist for the driver? Without control queues there is port 0, always. */
 VOP_INLINE bool con_port_exists(const struct con_port *p)
@@ -103,17 +99,17 @@ VOP_INLINE bool con_port_open(const struct con_port *p)
  * Take one buffer of a queue that goes one way: into the driver when `write`. False: there is none,
  * or it went the wrong way or had no room (5.3.6.1), which is a violation.
  */
-VOP_INLINE bool con_take(struct vop_console *c, struct vop_dev_queue *q, struct vop_elem *e,
+VOP_INLINE bool con_take(struct vop_console *c, struct vop_core_queue *q, struct vop_elem *e,
 			 struct vop_iov *iov, bool write)
 {
-	struct vop_batch b = {.elem = e, .iov = iov, .iov_max = VOP_DEV_PIECES};
+	struct vop_batch b = {.elem = e, .iov = iov, .iov_max = VOP_CORE_PIECES};
 
-	if (!vop_dev_queue_pop(c->c.poller, q, &b, 1))
+	if (!vop_core_pop(&c->core, q, &b, 1))
 		return false;
 	if (vop_unlikely(write ? e->nout : e->nin))
-		vop_dev_queue_violate(c->c.poller, q, VOP_V_DIRECTION);
+		vop_core_violate(&c->core, q, VOP_V_DIRECTION);
 	else if (vop_unlikely(write && e->in_len == 0))
-		vop_dev_queue_violate(c->c.poller, q, VOP_V_ZERO_LEN);
+		vop_core_violate(&c->core, q, VOP_V_ZERO_LEN);
 	return q->live;
 }
 

@@ -65,9 +65,9 @@ static unsigned tx_turn(struct con_port *p)
 	}
 	/* What was used before a violation stays unsaid: the queue is dead. */
 	if (used && p->tx.live)
-		vop_dev_queue_publish(&p->tx);
+		vop_core_publish(&p->tx);
 	if (bytes)
-		con_count(&p->count.tx_bytes, bytes);
+		vop_core_count(&p->count.tx_bytes, bytes);
 	return used + (bytes != 0);
 }
 
@@ -109,11 +109,11 @@ static unsigned rx_turn(struct con_port *p)
 		used++;
 	}
 	if (used && p->rx.live)
-		vop_dev_queue_publish(&p->rx);
+		vop_core_publish(&p->rx);
 	if (used)
-		con_count(&p->count.rx_bytes, bytes);
+		vop_core_count(&p->count.rx_bytes, bytes);
 	else if (p->starving)
-		con_count(&p->count.starved, 1);
+		vop_core_count(&p->count.starved, 1);
 	return used;
 }
 
@@ -129,8 +129,8 @@ unsigned vop_console_port_poll(void *ctx)
 	if (vop_likely(p->rx.live))
 		done += rx_turn(p);
 	if (!done) {
-		vop_dev_queue_retry(&p->tx);
-		vop_dev_queue_retry(&p->rx);
+		vop_core_retry_ring(&p->tx);
+		vop_core_retry_ring(&p->rx);
 	}
 	return done;
 }
@@ -148,7 +148,7 @@ bool vop_console_port_arm(void *ctx)
 	if (p->tx.live && p->held)
 		work |= p->tx.ring_owed || !p->con->backend.loops;
 	else
-		work |= vop_dev_queue_arm(&p->tx);
+		work |= vop_core_arm(&p->tx);
 	return work;
 }
 
@@ -156,6 +156,6 @@ void vop_console_port_disarm(void *ctx)
 {
 	struct con_port *p = ctx;
 
-	vop_dev_queue_disarm(&p->rx);
-	vop_dev_queue_disarm(&p->tx);
+	vop_core_disarm(&p->rx);
+	vop_core_disarm(&p->tx);
 }

@@ -3,12 +3,11 @@
  * The entropy device. Random bytes pass through private memory, a piece at a time, so that sources
  * need not know of shared memory; they are wiped there, since what a driver was given is its secret.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
-#include "vop/dev/queue.h"
+#include "vop/dev/core.h"
 #include "vop/dev/rng.h"
 
 #define RNG_BATCH 4u /* buffers in one turn: others share the poller */
@@ -20,14 +19,15 @@ struct rng_count {
 };
 
 struct vop_rng {
-	struct vop_dev_control c;
-	struct vop_dev_job job;
-	struct vop_dev_queue q;
+	struct vop_core core;
+	enum vop_notify notify;
+	bool job; /* the poller has it */
+	struct vop_core_queue q;
 	struct vop_rng_source source;
 	struct rng_count count;
 	unsigned from, n; /* elem[from..n) were popped and wait for the source */
 	struct vop_elem elem[RNG_BATCH];
-	struct vop_iov iov[VOP_DEV_PIECES];
+	struct vop_iov iov[VOP_CORE_PIECES];
 	uint8_t chunk[RNG_CHUNK];
 };
 
@@ -41,11 +41,6 @@ static size_t fill_from_kernel(void *ctx, void *to, size_t len)
 
 	(void)ctx;
 	return n < 0 ? 0 : (size_t)n;
-}
-
-static void count(uint64_t *word, uint64_t by)
-{
-	__atomic_store_n(word, *word + by, __ATOMIC_RELAXED);
 }
 
 /* Fill one piece; fewer bytes than len when the source ran dry. */
@@ -87,16 +82,16 @@ static uint32_t fill_buffer(struct vop_rng *r, const struct vop_elem *e)
 /* Take buffers. Each has room for a byte at least, and nothing to read (5.4.6.1). */
 static void take(struct vop_rng *r)
 {
-	struct vop_batch b = {.elem = r->elem, .iov = r->iov, .iov_max = VOP_DEV_PIECES};
-	unsigned i, got = vop_dev_queue_pop(r->c.poller, &r->q, &b, RNG_BATCH);
+	struct vop_batch b = {.elem = r->elem, .iov = r->iov, .iov_max = VOP_CORE_PIECES};
+	unsigned i, got = vop_core_pop(&r->core, &r->q, &b, RNG_BATCH);
 
 	r->from = r->n = 0;
 	for (i = 0; i < got; i++) {
 		const struct vop_elem *e = &r->elem[i];
 
 		if (e->nout || e->in_len == 0) {
-			vop_dev_queue_violate(r->c.poller, &r->q,
-					      e->nout ? VOP_V_DIRECTION : VOP_V_ZERO_LEN);
+			vop_core_violate(&r->core, &r->q,
+					 e->nout ? VOP_V_DIRECTION : VOP_V_ZERO_LEN);
 			return;
 		}
 	}
@@ -117,18 +112,18 @@ static unsigned rng_poll(void *ctx)
 		uint32_t len = fill_buffer(r, e);
 
 		if (len == 0) {
-			count(&r->count.dry, 1);
+			vop_core_count(&r->count.dry, 1);
 			break;
 		}
 		vop_devq_push(&r->q.vq, e, &len, 1);
-		count(&r->count.bytes, len);
+		vop_core_count(&r->count.bytes, len);
 	}
 	if (!done) {
-		vop_dev_queue_retry(&r->q);
+		vop_core_retry_ring(&r->q);
 		return 0;
 	}
-	vop_dev_queue_publish(&r->q);
-	count(&r->count.buffers, done);
+	vop_core_publish(&r->q);
+	vop_core_count(&r->count.buffers, done);
 	return done;
 }
 
@@ -139,50 +134,75 @@ static bool rng_arm(void *ctx)
 	/* Nobody rings when the source has bytes again. */
 	if (r->q.live && r->from != r->n)
 		return true;
-	return vop_dev_queue_arm(&r->q);
+	return vop_core_arm(&r->q);
 }
 
 static void rng_disarm(void *ctx)
 {
 	struct vop_rng *r = ctx;
 
-	vop_dev_queue_disarm(&r->q);
+	vop_core_disarm(&r->q);
 }
 
 /* --- control thread --- */
+
+static struct vop_core_queue *queue_of(void *dev, unsigned index)
+{
+	struct vop_rng *r = dev;
+
+	return index ? NULL : &r->q;
+}
+
+static void forget(void *dev, unsigned index)
+{
+	struct vop_rng *r = dev;
+
+	(void)index;
+	r->from = r->n = 0;
+}
+
+static int update(void *dev, unsigned index)
+{
+	struct vop_rng *r = dev;
+	struct vop_poller_job job = {
+		.poll = rng_poll,
+		.arm = rng_arm,
+		.disarm = rng_disarm,
+		.ctx = r,
+		.doorbell = vop_core_kick(&r->q),
+		.notify = r->notify,
+	};
+
+	(void)index;
+	return vop_core_job(r->core.poller, &job, r->q.live, &r->job);
+}
 
 static int rng_queue_start(void *dev, const struct vop_queue_config *cfg)
 {
 	struct vop_rng *r = dev;
 
-	if (cfg->index != 0)
-		return -EINVAL;
-	/* The queue is not live: the poller does not look at these. */
-	r->from = r->n = 0;
-	return vop_dev_queue_start(&r->c, &r->job, &r->q, cfg);
+	return vop_core_queue_start(&r->core, cfg);
 }
 
 static void rng_queue_stop(void *dev, unsigned index)
 {
 	struct vop_rng *r = dev;
 
-	if (index == 0)
-		vop_dev_queue_stop(&r->c, &r->job, &r->q);
+	vop_core_queue_stop(&r->core, index);
 }
 
 static int rng_driver_ok(void *dev)
 {
 	struct vop_rng *r = dev;
 
-	r->c.running = true;
-	return vop_dev_queue_live(&r->c, &r->job, &r->q);
+	return vop_core_driver_ok(&r->core);
 }
 
 static void rng_reset(void *dev)
 {
 	struct vop_rng *r = dev;
 
-	r->c.running = false;
+	vop_core_reset(&r->core);
 }
 
 static const struct vop_dev_ops rng_ops = {
@@ -196,7 +216,7 @@ static const struct vop_dev_ops rng_ops = {
 
 void vop_rng_attend(struct vop_rng *r)
 {
-	vop_dev_queue_attend(&r->c, &r->q, 0);
+	vop_core_attend(&r->core);
 }
 
 struct vop_rng *vop_rng_open(struct vop_device *d, const struct vop_rng_config *cfg,
@@ -212,26 +232,31 @@ struct vop_rng *vop_rng_open(struct vop_device *d, const struct vop_rng_config *
 	};
 	struct vop_rng *r;
 
-	r = calloc(1, sizeof(*r));
-	if (!r) {
-		if (err)
-			snprintf(err->text, sizeof(err->text), "out of memory");
+	if (cfg->queue_size_max < 1 || cfg->queue_size_max > VOP_QUEUE_SIZE_MAX) {
+		vop_core_error(err, "queue size %u is not 1 to %u", cfg->queue_size_max,
+			       VOP_QUEUE_SIZE_MAX);
 		return NULL;
 	}
-	r->c = (struct vop_dev_control){.d = d, .poller = cfg->poller};
+	r = calloc(1, sizeof(*r));
+	if (!r) {
+		vop_core_error(err, "out of memory");
+		return NULL;
+	}
+	r->core = (struct vop_core){
+		.d = d,
+		.poller = cfg->poller,
+		.dev = r,
+		.queues_max = VOP_RNG_QUEUES,
+		.queue = queue_of,
+		.forget = forget,
+		.update = update,
+	};
+	r->notify = cfg->notify;
 	r->source = cfg->source;
 	if (!r->source.fill)
 		r->source.fill = fill_from_kernel;
-	r->job = (struct vop_dev_job){
-		.job = {.poll = rng_poll,
-			.arm = rng_arm,
-			.disarm = rng_disarm,
-			.ctx = r,
-			.notify = cfg->notify},
-		.q = {&r->q, NULL},
-	};
 	o.dev = r;
-	if (vop_dev_serve(d, &o, err) == 0)
+	if (vop_core_offer(d, &o, "entropy device", err) == 0)
 		return r;
 	free(r);
 	return NULL;
@@ -246,18 +271,13 @@ void vop_rng_close(struct vop_rng *r)
 	free(r);
 }
 
-static uint64_t load(const uint64_t *word)
-{
-	return __atomic_load_n(word, __ATOMIC_RELAXED);
-}
-
 void vop_rng_get_stats(const struct vop_rng *r, struct vop_rng_stats *out)
 {
 	*out = (struct vop_rng_stats){
-		.buffers = load(&r->count.buffers),
-		.bytes = load(&r->count.bytes),
-		.dry = load(&r->count.dry),
-		.violations = load(&r->c.violations),
-		.last_violation = __atomic_load_n(&r->c.last_violation, __ATOMIC_RELAXED),
+		.buffers = vop_core_load(&r->count.buffers),
+		.bytes = vop_core_load(&r->count.bytes),
+		.dry = vop_core_load(&r->count.dry),
+		.violations = vop_core_load(&r->core.violations),
+		.last_violation = __atomic_load_n(&r->core.last_violation, __ATOMIC_RELAXED),
 	};
 }
