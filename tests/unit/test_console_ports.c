@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The console device's control queues: ports that are announced, opened, plugged in and pulled out. */
+/* The console device's control queues: ports that are announced, opened, plugged in, pulled out. */
 #include "tests/unit/console_rig.h"
 
 /* Queues of a port behind the first. */

@@ -96,21 +96,6 @@ static bool hear(struct vop_console *c, const struct message *m)
 	return true;
 }
 
-/* Copy the head of a message out, once. False: there is less. */
-static bool read_message(const struct vop_iov *v, unsigned n, struct message *m)
-{
-	uint8_t *to = (uint8_t *)m;
-	uint32_t have = 0, l;
-
-	for (; n-- && have < MESSAGE_HEAD; v++, have += l) {
-		l = VOP_MIN(v->len, MESSAGE_HEAD - have);
-		VOP_MEM_COPY_FROM(to + have, v->ptr, l);
-	}
-	/* The driver may write on: what was checked must be what is used. */
-	__asm__ volatile("" : : "r"(to) : "memory");
-	return have == MESSAGE_HEAD;
-}
-
 static unsigned tx_turn(struct vop_console *c)
 {
 	struct vop_core_queue *q = &c->ctrl_tx;
@@ -119,7 +104,10 @@ static unsigned tx_turn(struct vop_console *c)
 	unsigned done = 0;
 
 	while (done < TURN_BUFFERS && con_take(c, q, &e, c->iov, false)) {
-		if (!read_message(&c->iov[e.first], e.nout, &m)) {
+		struct vop_core_walk w = {.v = &c->iov[e.first], .n = e.nout};
+
+		/* What stands behind the head is of messages that only a device sends. */
+		if (vop_core_copy_out(&w, &m, MESSAGE_HEAD) < MESSAGE_HEAD) {
 			vop_core_violate(&c->core, q, VOP_V_CTRL);
 			return done;
 		}
@@ -200,16 +188,6 @@ static void said(struct con_port *p, unsigned bit)
 	}
 }
 
-static void write_message(const struct vop_iov *v, const struct message *m, uint32_t len)
-{
-	const uint8_t *from = (const uint8_t *)m;
-
-	for (uint32_t l; len; len -= l, from += l, v++) {
-		l = VOP_MIN(len, v->len);
-		VOP_MEM_COPY_TO(v->ptr, from, l);
-	}
-}
-
 static bool hold_buffer(struct vop_console *c)
 {
 	if (c->ctrl_held)
@@ -234,6 +212,7 @@ static unsigned rx_turn(struct vop_console *c)
 	c->ctrl_starving = false;
 	while (done < TURN_BUFFERS && (p = next_owed(c)) != NULL) {
 		unsigned bit = p->owed & (~p->owed + 1); /* the lowest */
+		struct vop_core_walk w;
 		uint32_t len;
 
 		if (!hold_buffer(c)) {
@@ -246,7 +225,9 @@ static unsigned rx_turn(struct vop_console *c)
 		 * for the next message. */
 		if (len > c->ctrl_elem.in_len)
 			continue;
-		write_message(&c->ctrl_iov[c->ctrl_elem.first], &m, len);
+		w = (struct vop_core_walk){.v = &c->ctrl_iov[c->ctrl_elem.first],
+					   .n = c->ctrl_elem.nin};
+		vop_core_copy_in(&w, &m, len);
 		vop_devq_push(&q->vq, &c->ctrl_elem, &len, 1);
 		c->ctrl_held = false;
 		done++;

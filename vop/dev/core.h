@@ -106,7 +106,7 @@ VOP_INLINE void vop_core_publish(struct vop_core_queue *q)
 	if (vop_unlikely(vop_devq_publish(&q->vq) || q->ring_owed))
 		vop_core_ring(q);
 }
-/* Take up to max buffers into b; none also from a queue that is not live, or is found broken now. */
+/* Take up to max buffers into b; none from a queue that is not live or is found broken. */
 VOP_INLINE unsigned vop_core_pop(struct vop_core *c, struct vop_core_queue *q, struct vop_batch *b,
 				 unsigned max)
 {

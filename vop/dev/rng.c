@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The entropy device. Random bytes pass through private memory, a piece at a time, so that sources
- * need not know of shared memory; they are wiped there, since what a driver was given is its secret.
+ * need not know of shared memory; they are wiped there, since what a driver got is its secret.
  */
 #include <stdlib.h>
 #include <string.h>
