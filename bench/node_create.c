@@ -211,9 +211,9 @@ static void help_key(FILE *out, const struct vop_service_key *key)
 	low.to = &lo;
 	high.to = &hi;
 	if (key->kind == VOP_KEY_NUMBER || key->kind == VOP_KEY_SIZE)
-		snprintf(more, sizeof(more), "%s to %s; default %s",
-			 opt_text(&low, min, sizeof(min)), opt_text(&high, max, sizeof(max)),
-			 opt_text(&o, def, sizeof(def)));
+		snprintf(more, sizeof(more), "%s to %s%s%s", opt_text(&low, min, sizeof(min)),
+			 opt_text(&high, max, sizeof(max)), key->def < key->min ? "" : "; default ",
+			 key->def < key->min ? "" : opt_text(&o, def, sizeof(def)));
 	else if (key->kind == VOP_KEY_WORD)
 		snprintf(more, sizeof(more), "default %s", opt_text(&o, def, sizeof(def)));
 	help_line(out, key->name, key->value ? key->value : value, key->help, more);

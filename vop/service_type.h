@@ -13,7 +13,7 @@
 #include "vop/poller.h"
 
 /* Every type a node can serve: X(name). The first is what a node creates that is told nothing. */
-#define VOP_SERVICE_TYPES(X) X(net) X(rng) X(console)
+#define VOP_SERVICE_TYPES(X) X(net) X(blk) X(rng) X(console)
 
 #define VOP_SERVICE_KEYS_MAX	 16u /* of one type, beside those every device has */
 #define VOP_SERVICE_COUNTERS_MAX 8u
@@ -31,10 +31,12 @@ struct vop_service_key {
 	const char *name;
 	enum vop_service_key_kind kind;
 	uint64_t min, max; /* of NUMBER and SIZE */
-	uint64_t def;	   /* of all but TEXT, whose default is NULL */
+	/* Default of all but TEXT, whose default is NULL. Below min: no value, .help says what that
+	 * means. */
+	uint64_t def;
 	const char *const *words;
 	const char *value; /* placeholder in a help text; NULL: the words */
-	const char *help;  /* a few words; the default of a TEXT is among them */
+	const char *help;  /* a few words; a default that is no value is among them */
 };
 
 union vop_service_value {

@@ -149,6 +149,11 @@ struct vop_core_walk {
 
 /* Bytes of pieces; fewer than 2^16 of less than 2^32 each. */
 uint64_t vop_core_total(const struct vop_iov *v, unsigned n);
+/* Bytes that are still before us. */
+VOP_INLINE uint64_t vop_core_left(const struct vop_core_walk *w)
+{
+	return vop_core_total(w->v, w->n) - w->at;
+}
 /*
  * The next contiguous bytes, at most max: where they are, *len of them; NULL when there are none
  * left. They are then behind us.
