@@ -236,7 +236,8 @@ void node_create_help(FILE *out)
 		 VOP_NAME_MAX - 1);
 	help_line(out, "name", "TEXT", "its name", more);
 	for (i = 0; vop_service_types[i]; i++) {
-		fprintf(out, "and of TYPE %s\n", vop_service_types[i]->name);
+		fprintf(out, "and of TYPE %s%s\n", vop_service_types[i]->name,
+			vop_service_types[i]->keys->name ? "" : ": no others");
 		for (key = vop_service_types[i]->keys; key->name; key++)
 			help_key(out, key);
 	}

@@ -13,7 +13,7 @@
 #include "vop/poller.h"
 
 /* Every type a node can serve: X(name). The first is what a node creates that is told nothing. */
-#define VOP_SERVICE_TYPES(X) X(net) X(blk)
+#define VOP_SERVICE_TYPES(X) X(net) X(blk) X(rng) X(console)
 
 #define VOP_SERVICE_KEYS_MAX	 16u /* of one type, beside those every device has */
 #define VOP_SERVICE_COUNTERS_MAX 8u

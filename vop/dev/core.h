@@ -106,6 +106,30 @@ VOP_INLINE void vop_core_publish(struct vop_core_queue *q)
 	if (vop_unlikely(vop_devq_publish(&q->vq) || q->ring_owed))
 		vop_core_ring(q);
 }
+/* Take up to max buffers into b; none from a queue that is not live or is found broken. */
+VOP_INLINE unsigned vop_core_pop(struct vop_core *c, struct vop_core_queue *q, struct vop_batch *b,
+				 unsigned max)
+{
+	unsigned n;
+
+	if (vop_unlikely(!q->live))
+		return 0;
+	n = vop_devq_pop(&q->vq, q->cfg->regions, b, max);
+	if (vop_likely(!vop_devq_broken(&q->vq)))
+		return n;
+	vop_core_violate(c, q, vop_devq_broken(&q->vq));
+	return 0;
+}
+/* For arm(): ask for kicks; true: there is work already, or a call is owed. */
+VOP_INLINE bool vop_core_arm(struct vop_core_queue *q)
+{
+	return q->live && (vop_devq_arm(&q->vq) || q->ring_owed);
+}
+VOP_INLINE void vop_core_disarm(struct vop_core_queue *q)
+{
+	if (q->live)
+		vop_devq_disarm(&q->vq);
+}
 /* A call that could not be made is owed until it can; for turns that found nothing. */
 VOP_INLINE void vop_core_retry_ring(struct vop_core_queue *q)
 {
