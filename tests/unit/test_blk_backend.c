@@ -186,6 +186,10 @@ static void test_file(void)
 		before = blocks_of("disk");
 		CU_ASSERT_EQUAL(b.discard(b.ctx, 0, CHUNK), 0);
 		CU_ASSERT(blocks_of("disk") + CHUNK / 512 <= before);
+		ones(&b);
+		CU_ASSERT_EQUAL(b.flush(b.ctx), 0);
+		CU_ASSERT_EQUAL(b.zero(b.ctx, 0, CHUNK, true), 0);
+		CU_ASSERT(blocks_of("disk") + CHUNK / 512 <= before);
 	}
 	b.free(b.ctx);
 	/* Many may read. */
