@@ -102,6 +102,14 @@ int conf_try_config_write(struct conf *c, uint32_t off, const void *src, uint32_
 	return r;
 }
 
+int conf_try_queue_reset(struct conf *c, unsigned q)
+{
+	int r = conf_said(c, c->t->ops->queue_reset(c->t, q), "a queue was reset");
+
+	conf_note(c, "queue %u: reset%s%s", q, r ? ": " : "", r ? strerror(-r) : "");
+	return r;
+}
+
 int conf_try_config_read(struct conf *c, uint32_t off, void *dst, uint32_t len, uint32_t *gen)
 {
 	uint32_t g;
@@ -178,6 +186,11 @@ void conf_want(struct conf *c, unsigned bit)
 	if (!vop_feature_has(c->offered, bit))
 		conf_skip(c, "the device does not offer feature bit %u", bit);
 	vop_feature_set(c->want, bit);
+}
+
+void conf_unwant(struct conf *c, unsigned bit)
+{
+	vop_feature_clear(c->want, bit);
 }
 
 bool conf_want_if_offered(struct conf *c, unsigned bit)
