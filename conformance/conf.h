@@ -111,6 +111,7 @@ const uint64_t *conf_offered(const struct conf *c);
 /* Negotiated by the last conf_negotiate(). */
 const uint64_t *conf_features(const struct conf *c);
 bool conf_has(const struct conf *c, unsigned bit);
+bool conf_has_offer(const struct conf *c, unsigned bit);
 
 /* Raw: a refused request is no failure, its errno is returned; a device that is gone or silent ends
  * the check. */
@@ -140,9 +141,13 @@ void conf_unwant(struct conf *c, unsigned bit);
 bool conf_want_if_offered(struct conf *c, unsigned bit);
 /* Reset to FEATURES_OK (3.1.1, steps 1 to 6). */
 void conf_negotiate(struct conf *c);
+/* Its last part, on a device that was brought to DRIVER already. */
+void conf_negotiate_on(struct conf *c);
 /* conf_negotiate(), the queues of the lane with ring size `size` (0: a usual one), DRIVER_OK.
  * conf_ring() is then the ring under test. */
 void conf_start(struct conf *c, uint16_t size);
+/* conf_start() on a device that was brought to FEATURES_OK already. */
+void conf_start_on(struct conf *c, uint16_t size);
 /* As conf_start() up to the queues, without DRIVER_OK. */
 void conf_prepare(struct conf *c, uint16_t size);
 void conf_driver_ok(struct conf *c);

@@ -8,6 +8,7 @@
 /* clang-format off */
 #define CONF_SECTIONS(X)                                                                           \
 	X(conf_section_status)                                                                     \
+	X(conf_section_features)                                                                   \
 	X(conf_section_reset)                                                                      \
 	X(conf_section_split)                                                                      \
 	X(conf_section_packed)
