@@ -244,13 +244,24 @@ void conf_negotiate(struct conf *c)
 	conf_negotiate_on(c);
 }
 
-static void prepare(struct conf *c, uint16_t size)
+static void prepare_lane(struct conf *c)
 {
 	memset(c->lane_state, 0, sizeof(c->lane_state));
 	c->probes = 0;
 	if (c->lane->prepare)
 		c->lane->prepare(c);
+}
+
+static void prepare(struct conf *c, uint16_t size)
+{
+	prepare_lane(c);
 	c->ring = cring_open(c, c->lane->queue, size);
+}
+
+void conf_prepare_others(struct conf *c)
+{
+	conf_negotiate(c);
+	prepare_lane(c);
 }
 
 void conf_prepare(struct conf *c, uint16_t size)

@@ -150,6 +150,8 @@ void conf_start(struct conf *c, uint16_t size);
 void conf_start_on(struct conf *c, uint16_t size);
 /* As conf_start() up to the queues, without DRIVER_OK. */
 void conf_prepare(struct conf *c, uint16_t size);
+/* The same without the ring under test: the lane's other queues only. */
+void conf_prepare_others(struct conf *c);
 void conf_driver_ok(struct conf *c);
 struct cring *conf_ring(const struct conf *c);
 void conf_set_ring(struct conf *c, struct cring *r);

@@ -58,9 +58,7 @@ static void idle_before_driver_ok(struct conf *c)
 	/* The buffer stays as it is. (That flags and event indexes are written is no use of it.) */
 	steps_close(c, b);
 	conf_settle(c);
-	cmem_verify(c, "before DRIVER_OK");
-	CONF_EXPECT(c, !cring_take(r), "a buffer was used before DRIVER_OK");
-	CONF_EXPECT(c, !cring_called(r), "a notification came before DRIVER_OK");
+	steps_expect_unused(c, r, "before DRIVER_OK");
 }
 
 /* A ring the device cannot go on with: it says so, unless it goes on all the same. */

@@ -57,6 +57,48 @@ void steps_close(struct conf *c, const struct cbuf *b)
 			cmem_close(c, b->seg[i].p, b->seg[i].len);
 }
 
+void steps_close_ring(struct conf *c, const struct cring *r)
+{
+	if (r->packed) {
+		cmem_close(c, r->pdesc, 16 * (size_t)r->size);
+		cmem_close(c, r->device_event, 4);
+	} else {
+		cmem_close(c, r->used, vop_split_used_size(r->size));
+	}
+}
+
+void steps_take_all(struct cring *r)
+{
+	while (r->outstanding && cring_take(r))
+		;
+}
+
+void steps_expect_unused(struct conf *c, struct cring *r, const char *when)
+{
+	CONF_EXPECT(c, !cring_take(r), "%s a buffer was used", when);
+	cmem_verify(c, when);
+	CONF_EXPECT(c, !cring_called(r), "%s a used buffer notification came", when);
+}
+
+void steps_place(struct cring *r, void *desc, uint64_t desc_bus, void *driver, uint64_t driver_bus,
+		 void *device, uint64_t device_bus)
+{
+	r->cfg.desc_bus = desc_bus;
+	r->cfg.driver_bus = driver_bus;
+	r->cfg.device_bus = device_bus;
+	if (r->packed) {
+		r->pdesc = desc;
+		r->driver_event = driver;
+		r->device_event = device;
+		cmem_open(r->c, device, 4);
+	} else {
+		r->desc = desc;
+		r->avail = driver;
+		r->used = device;
+		cmem_open(r->c, device, vop_split_used_size(r->size));
+	}
+}
+
 uint32_t steps_config(struct conf *c, uint8_t *dst, uint32_t max)
 {
 	uint32_t n;

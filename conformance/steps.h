@@ -33,6 +33,17 @@ bool steps_offer_features(struct conf *c, const uint64_t f[2]);
 struct cbuf *steps_push(struct conf *c);
 /* From here on the device may not write into the buffer, though it was handed over. */
 void steps_close(struct conf *c, const struct cbuf *b);
+/* Nor into the ring, whatever is in it. Publishing opens descriptors of a packed ring again. */
+void steps_close_ring(struct conf *c, const struct cring *r);
+/* Take what came back by now. */
+void steps_take_all(struct cring *r);
+/* Fails when anything in the ring was used. */
+void steps_expect_unused(struct conf *c, struct cring *r, const char *when);
+
+/* The ring's parts (descriptors, driver's, device's) lie there instead, in memory of one
+ * cmem_alloc(). To be set up after this. */
+void steps_place(struct cring *r, void *desc, uint64_t desc_bus, void *driver, uint64_t driver_bus,
+		 void *device, uint64_t device_bus);
 
 /* Bytes of configuration space that can be read, at most max; into dst if that is not NULL. */
 uint32_t steps_config(struct conf *c, uint8_t *dst, uint32_t max);
