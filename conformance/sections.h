@@ -17,7 +17,7 @@
 	X(conf_section_split)                                                                      \
 	X(conf_section_packed)                                                                     \
 	X(conf_section_init)                                                                       \
-	X(conf_section_reserved)                                                                   \
+	X(conf_section_reserved)
 
 /* clang-format on */
 
