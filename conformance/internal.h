@@ -13,7 +13,7 @@
 
 #define CMEM_CHUNKS   32u
 #define CMEM_CHUNK    ((size_t)256 << 10)
-#define CONF_RINGS    64u
+#define CONF_RINGS    512u
 #define CONF_BUFS     20000u
 #define CONF_NOTES    64u
 #define CONF_NOTE_LEN 160u

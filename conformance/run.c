@@ -111,6 +111,9 @@ static void require(struct conf *c)
 		conf_error(c, "the features cannot be read: %s", strerror(-e));
 	if (lacks)
 		conf_skip(c, "%s", target_lack_text(lacks & -lacks));
+	if (k->vop && strcmp(c->t->ops->scheme, "vop") != 0 &&
+	    strcmp(c->t->ops->scheme, "ref") != 0)
+		conf_skip(c, "not a device on a VOP link");
 	if (c->packed && !vop_feature_has(c->offered, VOP_F_RING_PACKED))
 		conf_skip(c, "the device has no packed rings");
 	for (i = 0; i < CONF_NEEDS_MAX && k->needs[i]; i++)

@@ -8,8 +8,16 @@
 /* clang-format off */
 #define CONF_SECTIONS(X)                                                                           \
 	X(conf_section_status)                                                                     \
+	X(conf_section_features)                                                                   \
+	X(conf_section_notify)                                                                     \
+	X(conf_section_reset)                                                                      \
+	X(conf_section_config)                                                                     \
+	X(conf_section_queues)                                                                     \
+	X(conf_section_queue_reset)                                                                \
 	X(conf_section_split)                                                                      \
-	X(conf_section_packed)
+	X(conf_section_packed)                                                                     \
+	X(conf_section_init)                                                                       \
+	X(conf_section_reserved)
 
 /* clang-format on */
 

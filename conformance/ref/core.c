@@ -285,6 +285,8 @@ static int queue_setup(struct target *t, struct vop_queue_config *cfg, enum vop_
 	q->was_reset = q->broken = false;
 	/* It may have been filled before DRIVER_OK. */
 	q->awake = false;
+	/* A driver that sets up a queue takes no notification of the one before. */
+	vop_doorbell_drain(&q->call);
 	cfg->desc = c.desc;
 	cfg->driver = c.driver;
 	cfg->device = c.device;
