@@ -222,13 +222,18 @@ void conf_negotiate(struct conf *c)
 	memcpy(c->features, f, sizeof(f));
 }
 
-void conf_prepare(struct conf *c, uint16_t size)
+void conf_prepare_lane(struct conf *c)
 {
 	conf_negotiate(c);
 	memset(c->lane_state, 0, sizeof(c->lane_state));
 	c->probes = 0;
 	if (c->lane->prepare)
 		c->lane->prepare(c);
+}
+
+void conf_prepare(struct conf *c, uint16_t size)
+{
+	conf_prepare_lane(c);
 	c->ring = cring_open(c, c->lane->queue, size);
 }
 
@@ -341,16 +346,26 @@ bool conf_wait_needs_reset(struct conf *c)
 
 /* --- requests of the lane --- */
 
+uint64_t conf_request(struct conf *c, uint8_t *out, uint32_t *out_len, uint32_t *in_len)
+{
+	c->lane->request(c, c->probes, out, out_len, in_len);
+	return c->probes++;
+}
+
 struct cbuf *conf_probe(struct conf *c, unsigned pieces)
 {
 	uint8_t out[LANE_OUT_MAX];
 	uint32_t out_len = 0, in_len = 0;
-	struct cbuf *b;
+	uint64_t number = conf_request(c, out, &out_len, &in_len);
+	struct cbuf *b = cbuf_cut(c, out, out_len, in_len, pieces ? pieces : c->lane->pieces);
 
-	c->lane->request(c, c->probes, out, &out_len, &in_len);
-	b = cbuf_cut(c, out, out_len, in_len, pieces ? pieces : c->lane->pieces);
-	b->number = c->probes++;
+	b->number = number;
 	return b;
+}
+
+void conf_hurry(struct conf *c, bool on)
+{
+	c->hurry = on;
 }
 
 void conf_submit(struct conf *c, struct cbuf *b)

@@ -9,6 +9,7 @@
 #define CONF_SECTIONS(X)                                                                           \
 	X(conf_section_status)                                                                     \
 	X(conf_section_split)                                                                      \
+	X(conf_section_split_frame)                                                                \
 	X(conf_section_packed)
 
 /* clang-format on */
