@@ -10,6 +10,9 @@
 	X(conf_section_status)                                                                     \
 	X(conf_section_split)                                                                      \
 	X(conf_section_split_frame)                                                                \
+	X(conf_section_split_indirect)                                                             \
+	X(conf_section_split_event)                                                                \
+	X(conf_section_split_order)                                                                \
 	X(conf_section_packed)
 
 /* clang-format on */
