@@ -385,16 +385,26 @@ bool conf_wait_needs_reset(struct conf *c)
 
 /* --- requests of the lane --- */
 
+uint64_t conf_request(struct conf *c, uint8_t *out, uint32_t *out_len, uint32_t *in_len)
+{
+	c->lane->request(c, c->probes, out, out_len, in_len);
+	return c->probes++;
+}
+
 struct cbuf *conf_probe(struct conf *c, unsigned pieces)
 {
 	uint8_t out[LANE_OUT_MAX];
 	uint32_t out_len = 0, in_len = 0;
-	struct cbuf *b;
+	uint64_t number = conf_request(c, out, &out_len, &in_len);
+	struct cbuf *b = cbuf_cut(c, out, out_len, in_len, pieces ? pieces : c->lane->pieces);
 
-	c->lane->request(c, c->probes, out, &out_len, &in_len);
-	b = cbuf_cut(c, out, out_len, in_len, pieces ? pieces : c->lane->pieces);
-	b->number = c->probes++;
+	b->number = number;
 	return b;
+}
+
+void conf_hurry(struct conf *c, bool on)
+{
+	c->hurry = on;
 }
 
 void conf_submit(struct conf *c, struct cbuf *b)

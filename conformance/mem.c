@@ -206,10 +206,13 @@ void cmem_freeze(struct conf *c)
 {
 	unsigned i;
 
-	for (i = 0; i < c->chunks && !c->chunk[i].hole; i++) {
+	for (i = 0; i < c->chunks; i++) {
 		struct cmem_chunk *k = &c->chunk[i];
 		size_t j, end = VOP_MIN(k->top + TAIL, k->size);
 
+		/* Looking at untouched pages would touch them. */
+		if (k->hole)
+			continue;
 		/* What is open now must stay as it is now: no difference to what is closed. */
 		for (j = 0; j < end; j++)
 			if (k->open[j]) {

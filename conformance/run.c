@@ -54,7 +54,10 @@ bool conf_applies(const struct conf_check *k, const struct lane *l, bool first, 
 {
 	if (k->device && k->device != l->device)
 		return false;
-	if (k->lane ? strcmp(k->lane, l->name) != 0 : (k->device || k->rings == CONF_ANY) && !first)
+	if (k->lane && strcmp(k->lane, CONF_FIRST_LANE) != 0 && strcmp(k->lane, l->name) != 0)
+		return false;
+	if (!first &&
+	    (k->lane ? strcmp(k->lane, CONF_FIRST_LANE) == 0 : k->device || k->rings == CONF_ANY))
 		return false;
 	if (k->rings == CONF_ANY)
 		return !packed;
@@ -92,6 +95,7 @@ static void begin(struct conf_runner *r, const struct conf_check *k, const struc
 	memset(c->lane_state, 0, sizeof(c->lane_state));
 	c->events = 0;
 	c->probes = 0;
+	c->hurry = false;
 	c->notes = 0;
 	c->outcome = CONF_PASS;
 	c->text[0] = 0;
