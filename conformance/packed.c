@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * 2.8 Packed virtqueues: when a descriptor is available (2.8.1), what a used descriptor says (2.8.3,
- * 2.8.4), sizes and layout (2.8.10). Lists, tables, events, batches in order and broken rules have
- * files of their own.
+ * 2.8 Packed virtqueues: when a descriptor is available (2.8.1), what a used descriptor says
+ * (2.8.3, 2.8.4), sizes and layout (2.8.10). Lists, tables, events, batches in order and broken
+ * rules have files of their own.
  */
 #include "conformance/packed_hand.h"
 #include "conformance/sections.h"
@@ -115,7 +115,8 @@ static void size_1_batch(struct conf *c)
 /* --- layout --- */
 
 /* Each part at its least alignment and no better, the event structures side by side: a device that
- * writes more than the 4 bytes that are its own, or reads the driver's as part of its own, shows. */
+ * writes more than the 4 bytes that are its own, or reads the driver's as part of its own, shows.
+ */
 static void layout(struct conf *c, bool device_first)
 {
 	struct cring *r;
