@@ -20,6 +20,7 @@
 	X(conf_section_split_event)                                                                \
 	X(conf_section_split_order)                                                                \
 	X(conf_section_packed)                                                                     \
+	X(conf_section_packed_list)                                                                \
 	X(conf_section_init)                                                                       \
 	X(conf_section_reserved)                                                                   \
 

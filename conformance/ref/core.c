@@ -63,7 +63,8 @@ static void stop_queue(struct ref_queue *q)
 static void start_index(struct ref_queue *q)
 {
 	q->avail = q->used = q->signalled = 0;
-	q->since = 0;
+	q->since = q->since_buffers = q->since_last = 0;
+	q->event_head = false;
 	q->avail_wrap = q->used_wrap = true;
 }
 
