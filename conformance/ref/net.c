@@ -360,6 +360,7 @@ static bool work(struct ref *r)
 
 #define BIT(f) (1ull << ((f)&63))
 const struct ref_type ref_net = {
+	.name = "net",
 	.device = NET_ID,
 	.features = {BIT(REF_NET_CSUM) | BIT(REF_NET_GUEST_CSUM) |
 			     BIT(REF_NET_CTRL_GUEST_OFFLOADS) | BIT(REF_NET_MTU) |
