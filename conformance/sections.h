@@ -9,7 +9,10 @@
 #define CONF_SECTIONS(X)                                                                           \
 	X(conf_section_status)                                                                     \
 	X(conf_section_split)                                                                      \
-	X(conf_section_packed)
+	X(conf_section_packed)                                                                     \
+	X(conf_section_net)                                                                        \
+	X(conf_section_net_tx)                                                                     \
+	X(conf_section_net_rx)
 
 /* clang-format on */
 
