@@ -13,6 +13,8 @@
 
 #include "conformance/ref/points_core.h"
 #include "conformance/ref/points_net.h"
+#include "conformance/ref/points_net_ctrl.h"
+#include "conformance/ref/points_net_offload.h"
 #include "conformance/ref/points_packed.h"
 #include "conformance/ref/points_split.h"
 
@@ -21,7 +23,9 @@
 	REF_POINTS_CORE(X)                                                                         \
 	REF_POINTS_SPLIT(X)                                                                        \
 	REF_POINTS_PACKED(X)                                                                       \
-	REF_POINTS_NET(X)
+	REF_POINTS_NET(X)                                                                          \
+	REF_POINTS_NET_CTRL(X)                                                                     \
+	REF_POINTS_NET_OFFLOAD(X)
 
 /* clang-format on */
 
