@@ -16,7 +16,10 @@
 #define MEM_BUS	 0x10000000ull
 #define RUNS_MAX 1000u
 
-const struct ref_type *const ref_types[] = {&ref_net, NULL};
+const struct ref_type *const ref_types[] = {
+	&ref_net,	&ref_blk_plain, &ref_blk_ro, &ref_blk_zoned, &ref_blk_zoned_small,
+	&ref_blk_aware, NULL,
+};
 
 struct ref_sut {
 	struct sut base;
@@ -540,27 +543,45 @@ static bool make(struct ref *r)
 	return true;
 }
 
-struct sut *ref_new(uint16_t device, const struct ref_mutant *m)
+/* NULL beyond the last. */
+static const struct ref_type *type_at(uint16_t device, unsigned i)
 {
-	struct ref_sut *p = calloc(1, sizeof(*p));
 	const struct ref_type *const *type;
 
-	for (type = ref_types; *type && (*type)->device != device; type++)
-		;
-	if (!p || !*type) {
-		free(p);
+	for (type = ref_types; *type; type++)
+		if ((*type)->device == device && i-- == 0)
+			return *type;
+	return NULL;
+}
+
+const char *ref_variant(uint16_t device, unsigned i)
+{
+	const struct ref_type *type = type_at(device, i);
+
+	return !type ? NULL : type->variant ? type->variant : "";
+}
+
+struct sut *ref_new_variant(uint16_t device, unsigned variant, const struct ref_mutant *m)
+{
+	const struct ref_type *type = type_at(device, variant);
+	struct ref_sut *p;
+
+	if (!type)
 		return NULL;
-	}
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		return NULL;
 	p->base.ops = &sut_ref_ops;
 	p->base.device = device;
 	p->base.can_restart = true;
-	snprintf(p->base.name, sizeof(p->base.name), "the reference device");
+	snprintf(p->base.name, sizeof(p->base.name), "the reference device%s%s",
+		 type->variant ? ", " : "", type->variant ? type->variant : "");
 	p->t = (struct target){
 		.ops = &target_ref_ops,
 		.caps = {.missing = TARGET_LACKS_PLACEMENT | TARGET_LACKS_POLL},
 		.device_id = device,
 	};
-	p->r.type = *type;
+	p->r.type = type;
 	if (m)
 		p->r.mutant = *m;
 	if (!make(&p->r)) {
@@ -568,4 +589,9 @@ struct sut *ref_new(uint16_t device, const struct ref_mutant *m)
 		return NULL;
 	}
 	return &p->base;
+}
+
+struct sut *ref_new(uint16_t device, const struct ref_mutant *m)
+{
+	return ref_new_variant(device, 0, m);
 }

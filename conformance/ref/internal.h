@@ -57,6 +57,8 @@ struct ref_queue {
 /* A device type. Calls in the order of the specification's steps. */
 struct ref_type {
 	uint16_t device;
+	const char *variant; /* a form of its own; NULL: the device has one */
+	const void *form;    /* the type's: what makes the form */
 	uint64_t features[2];
 	unsigned queues;
 	uint16_t queue_size_max;
@@ -146,5 +148,7 @@ bool ref_packed_pending(struct ref_queue *q);
 /* Types, ended by NULL. */
 extern const struct ref_type *const ref_types[];
 extern const struct ref_type ref_net;
+extern const struct ref_type ref_blk_plain, ref_blk_ro, ref_blk_zoned, ref_blk_zoned_small,
+	ref_blk_aware;
 
 #endif

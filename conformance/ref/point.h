@@ -11,6 +11,8 @@
 #ifndef CONFORMANCE_REF_POINT_H
 #define CONFORMANCE_REF_POINT_H
 
+#include "conformance/ref/points_blk.h"
+#include "conformance/ref/points_blk_zoned.h"
 #include "conformance/ref/points_core.h"
 #include "conformance/ref/points_net.h"
 #include "conformance/ref/points_packed.h"
@@ -21,7 +23,9 @@
 	REF_POINTS_CORE(X)                                                                         \
 	REF_POINTS_SPLIT(X)                                                                        \
 	REF_POINTS_PACKED(X)                                                                       \
-	REF_POINTS_NET(X)
+	REF_POINTS_NET(X)                                                                  \
+	REF_POINTS_BLK(X)                                                                  \
+	REF_POINTS_BLK_ZONED(X)
 
 /* clang-format on */
 

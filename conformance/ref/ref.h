@@ -40,6 +40,15 @@ struct ref_mutant {
  * memory. */
 struct sut *ref_new(uint16_t device, const struct ref_mutant *m);
 
+/*
+ * Some device types come in several forms, because no one device can have everything that checks
+ * look for (read-only and writable, zoned and not). ref_variant() names form i ("" when there is
+ * but one), NULL beyond the last; ref_new() makes form 0. A check is judged sound on all of them,
+ * and a mutant is caught when it is caught in one.
+ */
+const char *ref_variant(uint16_t device, unsigned i);
+struct sut *ref_new_variant(uint16_t device, unsigned variant, const struct ref_mutant *m);
+
 /* All mutants there are, in order: false beyond the last. */
 bool ref_mutant_at(unsigned i, struct ref_mutant *m);
 /* "split/used-id:plus"; buf of 64 bytes. */
