@@ -127,7 +127,7 @@ static bool queue_exists(struct ref *r, unsigned q)
 #define TYPE(sym, word, bits, sectors, n, params)                                                  \
 	const struct ref_type sym = {                                                              \
 		.device = BLK_ID,                                                                  \
-		.variant = word,                                                                   \
+		.name = word,                                                                   \
 		.features = {bits, 0},                                                             \
 		.queues = n,                                                                       \
 		.queue_size_max = 256,                                                             \
@@ -143,11 +143,11 @@ static bool queue_exists(struct ref *r, unsigned q)
 	}
 
 static const struct ref_blk_form plain = {.capacity = 4096};
-TYPE(ref_blk_plain, "plain", COMMON | RANGES | F(BLK_F_GEOMETRY) | F(BLK_F_MQ) | F(BLK_F_LIFETIME),
+TYPE(ref_blk_plain, "blk, plain", COMMON | RANGES | F(BLK_F_GEOMETRY) | F(BLK_F_MQ) | F(BLK_F_LIFETIME),
      4096, REF_BLK_QUEUES, &plain);
 
 static const struct ref_blk_form read_only = {.capacity = 1024, .full = true};
-TYPE(ref_blk_ro, "read-only", COMMON | F(BLK_F_WRITE_ZEROES) | F(BLK_F_RO), 1024, 1, &read_only);
+TYPE(ref_blk_ro, "blk, read-only", COMMON | F(BLK_F_WRITE_ZEROES) | F(BLK_F_RO), 1024, 1, &read_only);
 
 /* Host-managed, with a zone of every kind; the last one is small. */
 static const struct ref_blk_form managed = {
@@ -163,7 +163,7 @@ static const struct ref_blk_form managed = {
 	.read_only = 12,
 	.offline = 13,
 };
-TYPE(ref_blk_zoned, "zoned",
+TYPE(ref_blk_zoned, "blk, zoned",
      COMMON | F(BLK_F_WRITE_ZEROES) | F(BLK_F_SECURE_ERASE) | F(BLK_F_ZONED), 1000, 1, &managed);
 
 /* Host-managed, as little as there can be: no limits, no append. */
@@ -175,7 +175,7 @@ static const struct ref_blk_form small = {
 	.conventional = 1,
 	.granularity = 512,
 };
-TYPE(ref_blk_zoned_small, "zoned-no-append", COMMON | F(BLK_F_ZONED), 1024, 1, &small);
+TYPE(ref_blk_zoned_small, "blk, zoned-no-append", COMMON | F(BLK_F_ZONED), 1024, 1, &small);
 
 /* Host-aware; few zones can be active. */
 static const struct ref_blk_form aware = {
@@ -189,4 +189,4 @@ static const struct ref_blk_form aware = {
 	.max_append = 16,
 	.granularity = 512,
 };
-TYPE(ref_blk_aware, "host-aware", COMMON | F(BLK_F_DISCARD) | F(BLK_F_ZONED), 1024, 1, &aware);
+TYPE(ref_blk_aware, "blk, host-aware", COMMON | F(BLK_F_DISCARD) | F(BLK_F_ZONED), 1024, 1, &aware);

@@ -16,9 +16,15 @@
 #define MEM_BUS	 0x10000000ull
 #define RUNS_MAX 1000u
 
+/* Variants of a device stand in the order in which they are run. */
 const struct ref_type *const ref_types[] = {
-	&ref_net,	&ref_blk_plain, &ref_blk_ro, &ref_blk_zoned, &ref_blk_zoned_small,
-	&ref_blk_aware, NULL,
+	&ref_net,
+	&ref_blk_plain,
+	&ref_blk_ro,
+	&ref_blk_zoned,
+	&ref_blk_zoned_small,
+	&ref_blk_aware,
+	NULL,
 };
 
 struct ref_sut {
@@ -543,45 +549,36 @@ static bool make(struct ref *r)
 	return true;
 }
 
-/* NULL beyond the last. */
-static const struct ref_type *type_at(uint16_t device, unsigned i)
+unsigned ref_variants(uint16_t device)
 {
+	unsigned i, n = 0;
+
+	for (i = 0; ref_types[i]; i++)
+		n += ref_types[i]->device == device;
+	return n;
+}
+
+struct sut *ref_new(uint16_t device, unsigned variant, const struct ref_mutant *m)
+{
+	struct ref_sut *p = calloc(1, sizeof(*p));
 	const struct ref_type *const *type;
 
-	for (type = ref_types; *type; type++)
-		if ((*type)->device == device && i-- == 0)
-			return *type;
-	return NULL;
-}
-
-const char *ref_variant(uint16_t device, unsigned i)
-{
-	const struct ref_type *type = type_at(device, i);
-
-	return !type ? NULL : type->variant ? type->variant : "";
-}
-
-struct sut *ref_new_variant(uint16_t device, unsigned variant, const struct ref_mutant *m)
-{
-	const struct ref_type *type = type_at(device, variant);
-	struct ref_sut *p;
-
-	if (!type)
+	for (type = ref_types; *type && ((*type)->device != device || variant--); type++)
+		;
+	if (!p || !*type) {
+		free(p);
 		return NULL;
-	p = calloc(1, sizeof(*p));
-	if (!p)
-		return NULL;
+	}
 	p->base.ops = &sut_ref_ops;
 	p->base.device = device;
 	p->base.can_restart = true;
-	snprintf(p->base.name, sizeof(p->base.name), "the reference device%s%s",
-		 type->variant ? ", " : "", type->variant ? type->variant : "");
+	snprintf(p->base.name, sizeof(p->base.name), "the reference device '%s'", (*type)->name);
 	p->t = (struct target){
 		.ops = &target_ref_ops,
 		.caps = {.missing = TARGET_LACKS_PLACEMENT | TARGET_LACKS_POLL},
 		.device_id = device,
 	};
-	p->r.type = type;
+	p->r.type = *type;
 	if (m)
 		p->r.mutant = *m;
 	if (!make(&p->r)) {
@@ -589,9 +586,4 @@ struct sut *ref_new_variant(uint16_t device, unsigned variant, const struct ref_
 		return NULL;
 	}
 	return &p->base;
-}
-
-struct sut *ref_new(uint16_t device, const struct ref_mutant *m)
-{
-	return ref_new_variant(device, 0, m);
 }

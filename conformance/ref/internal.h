@@ -56,9 +56,9 @@ struct ref_queue {
 
 /* A device type. Calls in the order of the specification's steps. */
 struct ref_type {
+	const char *name; /* of the variant */
 	uint16_t device;
-	const char *variant; /* a form of its own; NULL: the device has one */
-	const void *form;    /* the type's: what makes the form */
+	const void *form; /* the type's: what makes the variant */
 	uint64_t features[2];
 	unsigned queues;
 	uint16_t queue_size_max;
