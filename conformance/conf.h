@@ -134,6 +134,8 @@ void conf_wanted(struct conf *c, uint64_t f[2]);
 void conf_want(struct conf *c, unsigned bit);
 /* For this check: also this bit if it is offered. Returns whether it is. */
 bool conf_want_if_offered(struct conf *c, unsigned bit);
+/* For this check: not this bit, although the lane accepts it (lane.h). */
+void conf_leave(struct conf *c, unsigned bit);
 /* Reset to FEATURES_OK (3.1.1, steps 1 to 6). */
 void conf_negotiate(struct conf *c);
 /* conf_negotiate(), the queues of the lane with ring size `size` (0: a usual one), DRIVER_OK.
