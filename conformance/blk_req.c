@@ -231,11 +231,11 @@ void blk_start(struct conf *c, uint16_t size, uint32_t n)
 		conf_skip(c, "the device is read-only");
 	conf_start(c, size);
 	sectors = blk_capacity(c);
-	if (conf_has(c, BLK_F_ZONED) && blk_config(c, BLK_C_MODEL, 1) == BLK_Z_HM) {
+	if (conf_has(c, BLK_F_ZONED) && blk_config(c, BLK_C_MODEL, 1) != BLK_Z_NONE) {
 		blk_want(c, blk_do(c, BLK_T_ZONE_REPORT, 0, NULL, 0, report, sizeof(report)),
 			 BLK_S_OK, "a zone report");
-		if (report[BLK_REPORT + 24] != BLK_ZT_CONV)
-			conf_skip(c, "the first zone of this device is no conventional one");
+		if (report[BLK_REPORT + 24] == BLK_ZT_SWR)
+			conf_skip(c, "the first zone of this device is written in order");
 		sectors = VOP_MIN(sectors, blk_config(c, BLK_C_ZONE_SECTORS, 4));
 	}
 	if (sectors < n)
