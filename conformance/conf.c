@@ -206,6 +206,11 @@ bool conf_want_if_offered(struct conf *c, unsigned bit)
 	return true;
 }
 
+void conf_leave(struct conf *c, unsigned bit)
+{
+	vop_feature_set(c->leave, bit);
+}
+
 void conf_wanted(struct conf *c, uint64_t f[2])
 {
 	static const uint8_t always[] = {VOP_F_VERSION_1, VOP_F_ACCESS_PLATFORM,
@@ -217,6 +222,10 @@ void conf_wanted(struct conf *c, uint64_t f[2])
 	for (i = 0; i < VOP_ARRAY_SIZE(always); i++)
 		if (vop_feature_has(c->offered, always[i]))
 			vop_feature_set(f, always[i]);
+	for (i = 0; i < VOP_ARRAY_SIZE(c->lane->accepts) && c->lane->accepts[i]; i++)
+		if (vop_feature_has(c->offered, c->lane->accepts[i] - 1u) &&
+		    !vop_feature_has(c->leave, c->lane->accepts[i] - 1u))
+			vop_feature_set(f, c->lane->accepts[i] - 1u);
 	if (c->packed)
 		vop_feature_set(f, VOP_F_RING_PACKED);
 	for (i = 0; i < CONF_NEEDS_MAX && c->check->needs[i]; i++)

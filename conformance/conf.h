@@ -141,6 +141,8 @@ void conf_want(struct conf *c, unsigned bit);
 void conf_unwant(struct conf *c, unsigned bit);
 /* For this check: also this bit if it is offered. Returns whether it is. */
 bool conf_want_if_offered(struct conf *c, unsigned bit);
+/* For this check: not this bit, although the lane accepts it (lane.h). */
+void conf_leave(struct conf *c, unsigned bit);
 /* Reset to FEATURES_OK (3.1.1, steps 1 to 6). */
 void conf_negotiate(struct conf *c);
 /* Its last part, on a device that was brought to DRIVER already. */

@@ -36,7 +36,7 @@ struct conf {
 	const struct lane *lane;
 	bool packed;
 	uint64_t seed, random;
-	uint64_t offered[2], features[2], want[2];
+	uint64_t offered[2], features[2], want[2], leave[2];
 	uint32_t events;
 
 	struct cmem_chunk chunk[CMEM_CHUNKS];

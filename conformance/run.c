@@ -92,6 +92,7 @@ static void begin(struct conf_runner *r, const struct conf_check *k, const struc
 	c->random = hash(hash(r->seed ^ 0xcbf29ce484222325ull, k->id), l->name) + packed;
 	memset(c->features, 0, sizeof(c->features));
 	memset(c->want, 0, sizeof(c->want));
+	memset(c->leave, 0, sizeof(c->leave));
 	memset(c->lane_state, 0, sizeof(c->lane_state));
 	c->events = 0;
 	c->probes = 0;

@@ -27,6 +27,8 @@
 	X(conf_section_net)                                                                        \
 	X(conf_section_net_tx)                                                                     \
 	X(conf_section_net_rx)
+	X(conf_section_packed)                                                                     \
+	X(conf_section_blk)                                                                        \
 
 /* clang-format on */
 

@@ -11,6 +11,8 @@
 #ifndef CONFORMANCE_REF_POINT_H
 #define CONFORMANCE_REF_POINT_H
 
+#include "conformance/ref/points_blk.h"
+#include "conformance/ref/points_blk_zoned.h"
 #include "conformance/ref/points_core.h"
 #include "conformance/ref/points_net.h"
 #include "conformance/ref/points_net_ctrl.h"
@@ -26,6 +28,9 @@
 	REF_POINTS_NET(X)                                                                          \
 	REF_POINTS_NET_CTRL(X)                                                                     \
 	REF_POINTS_NET_OFFLOAD(X)
+	REF_POINTS_NET(X)                                                                  \
+	REF_POINTS_BLK(X)                                                                  \
+	REF_POINTS_BLK_ZONED(X)
 
 /* clang-format on */
 
