@@ -34,6 +34,7 @@ struct lane {
 #define LANE_OUT_MAX 2048u
 
 extern const struct lane conf_lane_net_tx, conf_lane_net_rx;
+extern const struct lane conf_lane_rng;
 
 /* All of them, ended by NULL; of each device the first one is for checks that need no special one.
  */

@@ -9,7 +9,8 @@
 #define CONF_SECTIONS(X)                                                                           \
 	X(conf_section_status)                                                                     \
 	X(conf_section_split)                                                                      \
-	X(conf_section_packed)
+	X(conf_section_packed)                                                                     \
+	X(conf_section_rng)
 
 /* clang-format on */
 

@@ -16,7 +16,11 @@
 #define MEM_BUS	 0x10000000ull
 #define RUNS_MAX 1000u
 
-const struct ref_type *const ref_types[] = {&ref_net, NULL};
+const struct ref_type *const ref_types[] = {
+	&ref_net,
+	&ref_rng,
+	NULL,
+};
 
 struct ref_sut {
 	struct sut base;

@@ -14,6 +14,7 @@
 #include "conformance/ref/points_core.h"
 #include "conformance/ref/points_net.h"
 #include "conformance/ref/points_packed.h"
+#include "conformance/ref/points_rng.h"
 #include "conformance/ref/points_split.h"
 
 /* clang-format off */
@@ -21,7 +22,8 @@
 	REF_POINTS_CORE(X)                                                                         \
 	REF_POINTS_SPLIT(X)                                                                        \
 	REF_POINTS_PACKED(X)                                                                       \
-	REF_POINTS_NET(X)
+	REF_POINTS_NET(X)                                                                          \
+	REF_POINTS_RNG(X)
 
 /* clang-format on */
 
