@@ -34,6 +34,7 @@ struct lane {
 #define LANE_OUT_MAX 2048u
 
 extern const struct lane conf_lane_net_tx, conf_lane_net_rx;
+extern const struct lane conf_lane_console_tx, conf_lane_console_rx;
 extern const struct lane conf_lane_rng;
 
 /* All of them, ended by NULL; of each device the first one is for checks that need no special one.
@@ -41,7 +42,7 @@ extern const struct lane conf_lane_rng;
 extern const struct lane *const conf_lanes[];
 
 /* Of the lane, per check; zeroed; LANE_STATE bytes. */
-#define LANE_STATE 1024u
+#define LANE_STATE 8192u
 void *conf_lane_state(struct conf *c);
 
 #endif

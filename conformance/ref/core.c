@@ -18,6 +18,7 @@
 
 const struct ref_type *const ref_types[] = {
 	&ref_net,
+	&ref_console,
 	&ref_rng,
 	NULL,
 };

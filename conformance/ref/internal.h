@@ -146,6 +146,7 @@ bool ref_packed_pending(struct ref_queue *q);
 /* Types, ended by NULL. */
 extern const struct ref_type *const ref_types[];
 extern const struct ref_type ref_net;
+extern const struct ref_type ref_console;
 extern const struct ref_type ref_rng;
 
 #endif

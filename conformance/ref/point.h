@@ -11,6 +11,7 @@
 #ifndef CONFORMANCE_REF_POINT_H
 #define CONFORMANCE_REF_POINT_H
 
+#include "conformance/ref/points_console.h"
 #include "conformance/ref/points_core.h"
 #include "conformance/ref/points_net.h"
 #include "conformance/ref/points_packed.h"
@@ -23,6 +24,7 @@
 	REF_POINTS_SPLIT(X)                                                                        \
 	REF_POINTS_PACKED(X)                                                                       \
 	REF_POINTS_NET(X)                                                                          \
+	REF_POINTS_CONSOLE(X)                                                                      \
 	REF_POINTS_RNG(X)
 
 /* clang-format on */

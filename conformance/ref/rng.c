@@ -127,7 +127,7 @@ static bool lose(struct ref *r, const struct ref_chain *c)
 	    (c->n > 16 && ref_bug(r, REF_RNG_MANY_PIECES)))
 		r->dead = true;
 	g->row++;
-	return g->stuck || (g->row > FLOOD && ref_bug(r, REF_RNG_FLOOD)) ||
+	return g->stuck || g->spins || (g->row > FLOOD && ref_bug(r, REF_RNG_FLOOD)) ||
 	       (g->row > 1 && ref_bug(r, REF_RNG_ONE));
 }
 
