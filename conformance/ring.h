@@ -38,10 +38,10 @@ struct cbuf {
 	uint16_t ndesc; /* ring descriptors it takes */
 	bool wrap;	/* packed: the driver's wrap counter at its first descriptor */
 	bool added, used;
-	bool batched;	   /* IN_ORDER: a later buffer's used element stands for it */
-	uint32_t used_len; /* as the device said; packed: 0 without WRITE */
-	uint64_t number;   /* the lane's: which request it is */
-	uint64_t order;	   /* in which it was added */
+	bool batched;		/* IN_ORDER: a later buffer's used element stands for it */
+	uint32_t used_len;	/* as the device said; packed: 0 without WRITE */
+	uint64_t number;	/* the lane's: which request it is */
+	uint64_t order;		/* in which it was added */
 	struct cbuf *next_used; /* that came back after it */
 };
 
