@@ -198,6 +198,10 @@ int conf_run(struct conf_runner *r, const struct conf_check *k, const struct lan
 	if (c->outcome == CONF_FAIL)
 		dump_rings(c);
 	out->outcome = c->outcome;
+	out->violated = conf_outcome_bad(c->outcome) && c->outcome != CONF_ERROR;
+	/* SHOULD: told, not counted. A device that hangs or dies is not excused. */
+	if (c->outcome == CONF_FAIL && k->level == CONF_SHOULD)
+		out->outcome = CONF_WARN;
 	if (c->outcome != CONF_PASS && c->outcome != CONF_SKIP)
 		out->notes = join_notes(c);
 	memcpy(out->text, c->text, sizeof(out->text));

@@ -16,6 +16,7 @@
 #define MEM_BUS	 0x10000000ull
 #define RUNS_MAX 1000u
 
+/* Variants of a device stand in the order in which they are run. */
 const struct ref_type *const ref_types[] = {
 	&ref_net,
 	&ref_console,
@@ -545,12 +546,21 @@ static bool make(struct ref *r)
 	return true;
 }
 
-struct sut *ref_new(uint16_t device, const struct ref_mutant *m)
+unsigned ref_variants(uint16_t device)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; ref_types[i]; i++)
+		n += ref_types[i]->device == device;
+	return n;
+}
+
+struct sut *ref_new(uint16_t device, unsigned variant, const struct ref_mutant *m)
 {
 	struct ref_sut *p = calloc(1, sizeof(*p));
 	const struct ref_type *const *type;
 
-	for (type = ref_types; *type && (*type)->device != device; type++)
+	for (type = ref_types; *type && ((*type)->device != device || variant--); type++)
 		;
 	if (!p || !*type) {
 		free(p);
@@ -559,7 +569,7 @@ struct sut *ref_new(uint16_t device, const struct ref_mutant *m)
 	p->base.ops = &sut_ref_ops;
 	p->base.device = device;
 	p->base.can_restart = true;
-	snprintf(p->base.name, sizeof(p->base.name), "the reference device");
+	snprintf(p->base.name, sizeof(p->base.name), "the reference device '%s'", (*type)->name);
 	p->t = (struct target){
 		.ops = &target_ref_ops,
 		.caps = {.missing = TARGET_LACKS_PLACEMENT | TARGET_LACKS_POLL},

@@ -56,6 +56,7 @@ struct ref_queue {
 
 /* A device type. Calls in the order of the specification's steps. */
 struct ref_type {
+	const char *name; /* of the variant */
 	uint16_t device;
 	uint64_t features[2];
 	unsigned queues;

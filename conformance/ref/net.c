@@ -82,6 +82,7 @@ static bool work(struct ref *r)
 }
 
 const struct ref_type ref_net = {
+	.name = "net",
 	.device = NET_ID,
 	.features = {1ull << F_MAC | 1ull << F_STATUS, 0},
 	.queues = 2,

@@ -127,6 +127,9 @@ refused "an unknown option" host --at "$sock" --bogus
 refused "an unknown device type" host --at "$sock" --create toaster
 refused "a number out of range" host --at "$sock" --create net,pairs=99
 refused "a key without value" host --at "$sock" --create net,pairs
+refused "a key that is not there" host --at "$sock" --create net,bogus=1
+grep -q "keys are backend, size, pairs, mtu, mac, device, notify, queue-size and name" "$work/err.log"
+check $? "the line names the keys of the type" "$work/err.log"
 refused "a group address" host --at "$sock" --create net,mac=01:00:00:00:00:01
 refused "a time that is none" host --at "$sock" --reconnect soon
 refused "too many devices" host --at "$sock" --create net --create net --count 40
@@ -146,6 +149,24 @@ check $? "all are served" "$work/many.log" "$work/host.log"
 kill -TERM "$a" "$b"
 ends "$a" 0 && ends "$b" 0
 check $? "both end with 0 at the same time" "$work/many.log" "$work/host.log"
+
+# Other types of device beside net.
+refused "more ports than there are" host --at "$sock" --create console,ports=16
+refused "a console without width" host --at "$sock" --create console,cols=0
+refused "a backend of another type" host --at "$sock" --create console,backend=source
+refused "a key of a type that has none" host --at "$sock" --create rng,backend=null
+node types.log endpoint --at "$sock" --create rng,name=dice --create console,name=tty,ports=3,cols=132 \
+  --create console,backend=null,device=host --create rng,device=host
+a=$pid
+node host.log host --at "$sock" --create rng,device=endpoint --create console,device=endpoint,ports=15
+b=$pid
+says host.log "created by endpoint" 4 && says types.log "created by host, device endpoint" 2
+check $? "entropy and console devices, played by either" "$work/types.log" "$work/host.log"
+! grep -q "not served" "$work/types.log" "$work/host.log"
+check $? "all of them are served" "$work/types.log" "$work/host.log"
+kill -TERM "$a" "$b"
+ends "$a" 0 && ends "$b" 0
+check $? "both nodes end with 0" "$work/types.log" "$work/host.log"
 
 # Killed and back: a new link, the devices made anew.
 node stay.log endpoint --at "$sock"
