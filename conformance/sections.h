@@ -22,13 +22,12 @@
 	X(conf_section_packed)                                                                     \
 	X(conf_section_packed_list)                                                                \
 	X(conf_section_init)                                                                       \
-	X(conf_section_reserved)                                                                   \
-	X(conf_section_packed)                                                                     \
 	X(conf_section_net)                                                                        \
 	X(conf_section_net_tx)                                                                     \
-	X(conf_section_net_rx)
-	X(conf_section_packed)                                                                     \
+	X(conf_section_net_rx)                                                                     \
 	X(conf_section_blk)                                                                        \
+	X(conf_section_rng)                                                                        \
+	X(conf_section_reserved)                                                                   \
 
 /* clang-format on */
 

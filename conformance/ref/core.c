@@ -24,6 +24,8 @@ const struct ref_type *const ref_types[] = {
 	&ref_blk_zoned,
 	&ref_blk_zoned_small,
 	&ref_blk_aware,
+	&ref_console,
+	&ref_rng,
 	NULL,
 };
 

@@ -153,5 +153,7 @@ extern const struct ref_type *const ref_types[];
 extern const struct ref_type ref_net;
 extern const struct ref_type ref_blk_plain, ref_blk_ro, ref_blk_zoned, ref_blk_zoned_small,
 	ref_blk_aware;
+extern const struct ref_type ref_console;
+extern const struct ref_type ref_rng;
 
 #endif
