@@ -17,7 +17,7 @@ static uint32_t next(uint64_t *s)
 	return (uint32_t)(*s >> 16);
 }
 
-/* A descriptor that is good, nearly good or nonsense; little-endian machines or not, it is noise. */
+/* A descriptor that is good, nearly good or nonsense: noise in either byte order. */
 static void scribble_desc(struct dev_rig *r, unsigned q, uint64_t *s)
 {
 	const struct vop_queue_config *c = &r->q[q].cfg;

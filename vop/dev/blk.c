@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The block device's control side (VIRTIO 1.4, 5.2.3 to 5.2.5): the offer, the cache mode, counters.
- * Everything here runs on the control thread; whatever the poller also uses changes only while it is
- * paused.
+ * The block device's control side (VIRTIO 1.4, 5.2.3 to 5.2.5): the offer, the cache mode,
+ * counters. Everything here runs on the control thread; whatever the poller also uses changes only
+ * while it is paused.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -271,7 +271,8 @@ static struct vop_device_offer make_offer(struct vop_blk *b, const struct vop_bl
 		.ops = &blk_ops,
 		.dev = b,
 		.features = {f, 0},
-		.features_off = {cfg->features_off[0], cfg->features_off[1]},
+		/* Bits of ours are out already, and RO stays in. */
+		.features_off = {cfg->features_off[0] & VOP_F_TRANSPORT_MASK},
 		.queues = (uint16_t)(f & BIT(VOP_BLK_F_MQ) ? cfg->queues : 1),
 		.queue_size_max = cfg->queue_size_max,
 		.config_size = config_size(f),
