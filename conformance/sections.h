@@ -27,7 +27,7 @@
 	X(conf_section_net_rx)                                                                     \
 	X(conf_section_blk)                                                                        \
 	X(conf_section_rng)                                                                        \
-	X(conf_section_reserved)
+	X(conf_section_reserved)                                                                   \
 
 /* clang-format on */
 
