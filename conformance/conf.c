@@ -206,6 +206,11 @@ bool conf_want_if_offered(struct conf *c, unsigned bit)
 	return true;
 }
 
+void conf_leave(struct conf *c, unsigned bit)
+{
+	vop_feature_set(c->leave, bit);
+}
+
 void conf_wanted(struct conf *c, uint64_t f[2])
 {
 	static const uint8_t always[] = {VOP_F_VERSION_1, VOP_F_ACCESS_PLATFORM,
@@ -217,6 +222,10 @@ void conf_wanted(struct conf *c, uint64_t f[2])
 	for (i = 0; i < VOP_ARRAY_SIZE(always); i++)
 		if (vop_feature_has(c->offered, always[i]))
 			vop_feature_set(f, always[i]);
+	for (i = 0; i < VOP_ARRAY_SIZE(c->lane->accepts) && c->lane->accepts[i]; i++)
+		if (vop_feature_has(c->offered, c->lane->accepts[i] - 1u) &&
+		    !vop_feature_has(c->leave, c->lane->accepts[i] - 1u))
+			vop_feature_set(f, c->lane->accepts[i] - 1u);
 	if (c->packed)
 		vop_feature_set(f, VOP_F_RING_PACKED);
 	for (i = 0; i < CONF_NEEDS_MAX && c->check->needs[i]; i++)
@@ -385,16 +394,26 @@ bool conf_wait_needs_reset(struct conf *c)
 
 /* --- requests of the lane --- */
 
+uint64_t conf_request(struct conf *c, uint8_t *out, uint32_t *out_len, uint32_t *in_len)
+{
+	c->lane->request(c, c->probes, out, out_len, in_len);
+	return c->probes++;
+}
+
 struct cbuf *conf_probe(struct conf *c, unsigned pieces)
 {
 	uint8_t out[LANE_OUT_MAX];
 	uint32_t out_len = 0, in_len = 0;
-	struct cbuf *b;
+	uint64_t number = conf_request(c, out, &out_len, &in_len);
+	struct cbuf *b = cbuf_cut(c, out, out_len, in_len, pieces ? pieces : c->lane->pieces);
 
-	c->lane->request(c, c->probes, out, &out_len, &in_len);
-	b = cbuf_cut(c, out, out_len, in_len, pieces ? pieces : c->lane->pieces);
-	b->number = c->probes++;
+	b->number = number;
 	return b;
+}
+
+void conf_hurry(struct conf *c, bool on)
+{
+	c->hurry = on;
 }
 
 void conf_submit(struct conf *c, struct cbuf *b)

@@ -41,8 +41,10 @@ enum conf_rings {
 };
 
 /* A feature bit for .needs, whose 0 ends the list. */
-#define CONF_F(bit)    ((uint8_t)((bit) + 1))
-#define CONF_NEEDS_MAX 6
+#define CONF_F(bit) ((uint8_t)((bit) + 1))
+/* For .lane: one lane is enough, the first one of each device. */
+#define CONF_FIRST_LANE "first"
+#define CONF_NEEDS_MAX	6
 
 struct conf_check {
 	const char *id;	     /* "packed/wrap/event-off": section word, subject, case */
@@ -139,6 +141,8 @@ void conf_want(struct conf *c, unsigned bit);
 void conf_unwant(struct conf *c, unsigned bit);
 /* For this check: also this bit if it is offered. Returns whether it is. */
 bool conf_want_if_offered(struct conf *c, unsigned bit);
+/* For this check: not this bit, although the lane accepts it (lane.h). */
+void conf_leave(struct conf *c, unsigned bit);
 /* Reset to FEATURES_OK (3.1.1, steps 1 to 6). */
 void conf_negotiate(struct conf *c);
 /* Its last part, on a device that was brought to DRIVER already. */
@@ -175,6 +179,9 @@ bool conf_wait_needs_reset(struct conf *c);
 
 /* The next request of the lane, cut into `pieces` descriptors (0: its natural number). */
 struct cbuf *conf_probe(struct conf *c, unsigned pieces);
+/* Its bytes alone, for buffers built otherwise; out has room for LANE_OUT_MAX. Returns its number,
+ * which goes into cbuf.number. */
+uint64_t conf_request(struct conf *c, uint8_t *out, uint32_t *out_len, uint32_t *in_len);
 /* Hand it over and let the device work on it. */
 void conf_submit(struct conf *c, struct cbuf *b);
 /* Wait for it, check length and contents. */
@@ -183,6 +190,10 @@ void conf_finish(struct conf *c, struct cbuf *b);
 void conf_serve(struct conf *c, unsigned n);
 /* Reset, start anew, serve: the device must come through whatever was done to it. */
 void conf_serve_again(struct conf *c);
+
+/* From here on (false: no more) thousands of buffers pass: nothing is noted, and memory is looked
+ * at every 64th time a buffer comes back. */
+void conf_hurry(struct conf *c, bool on);
 
 /* --- chance --- */
 

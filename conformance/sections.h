@@ -15,9 +15,19 @@
 	X(conf_section_queues)                                                                     \
 	X(conf_section_queue_reset)                                                                \
 	X(conf_section_split)                                                                      \
+	X(conf_section_split_frame)                                                                \
+	X(conf_section_split_indirect)                                                             \
+	X(conf_section_split_event)                                                                \
+	X(conf_section_split_order)                                                                \
 	X(conf_section_packed)                                                                     \
+	X(conf_section_packed_list)                                                                \
 	X(conf_section_init)                                                                       \
-	X(conf_section_reserved)
+	X(conf_section_net)                                                                        \
+	X(conf_section_net_tx)                                                                     \
+	X(conf_section_net_rx)                                                                     \
+	X(conf_section_blk)                                                                        \
+	X(conf_section_rng)                                                                        \
+	X(conf_section_reserved)                                                                   \
 
 /* clang-format on */
 

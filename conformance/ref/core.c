@@ -19,6 +19,13 @@
 /* Variants of a device stand in the order in which they are run. */
 const struct ref_type *const ref_types[] = {
 	&ref_net,
+	&ref_blk_plain,
+	&ref_blk_ro,
+	&ref_blk_zoned,
+	&ref_blk_zoned_small,
+	&ref_blk_aware,
+	&ref_console,
+	&ref_rng,
 	NULL,
 };
 
@@ -63,7 +70,8 @@ static void stop_queue(struct ref_queue *q)
 static void start_index(struct ref_queue *q)
 {
 	q->avail = q->used = q->signalled = 0;
-	q->since = 0;
+	q->since = q->since_buffers = q->since_last = 0;
+	q->event_head = false;
 	q->avail_wrap = q->used_wrap = true;
 }
 

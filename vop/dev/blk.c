@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The block device's control side (VIRTIO 1.4, 5.2.3 to 5.2.5): the offer, the cache mode, counters.
- * Everything here runs on the control thread; whatever the poller also uses changes only while it is
- * paused.
+ * The block device's control side (VIRTIO 1.4, 5.2.3 to 5.2.5): the offer, the cache mode,
+ * counters. Everything here runs on the control thread; whatever the poller also uses changes only
+ * while it is paused.
  */
 #include <stdlib.h>
 #include <string.h>
