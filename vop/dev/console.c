@@ -381,7 +381,7 @@ struct vop_console *vop_console_open(struct vop_device *d, const struct vop_cons
 		return NULL;
 	}
 	o = make_offer(c, cfg);
-	if (vop_core_offer(d, &o, "console device", err) == 0)
+	if (vop_core_offer(&c->core, &o, "console device", err) == 0)
 		return c;
 	destroy(c);
 	return NULL;
