@@ -11,6 +11,8 @@
 	X(conf_section_split)                                                                      \
 	X(conf_section_packed)                                                                     \
 	X(conf_section_packed_list)                                                                \
+	X(conf_section_packed_indirect)                                                            \
+	X(conf_section_packed_event)                                                               \
 
 /* clang-format on */
 
