@@ -1,145 +1,507 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* vop-bench conformance: thin thread. */
-#include <fnmatch.h>
+/* vop-bench conformance: judge a device, statement by statement. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "bench/cmd.h"
+#include "bench/conformance_targets.h"
 #include "bench/opt.h"
-#include "conformance/ref/ref.h"
-#include "conformance/run.h"
-#include "conformance/sections.h"
+#include "conformance/coverage.h"
+#include "conformance/out.h"
+#include "conformance/selfcheck.h"
+#include "report/json.h"
+#include "report/place.h"
+#include "report/table.h"
 
-struct tally {
-	unsigned n[8];
-	unsigned *fails; /* by check, in order */
+#define MS_NS	 1000000u
+#define OTHERS_MS 500 /* for devices that need not be there */
+
+static const char *const rings[] = {"both", "split", "packed", NULL};
+static const char *const versions[] = {"1.0", "1.1", "1.2", "1.3", "1.4", NULL};
+
+struct options {
+	const char *target, *spawn, *gate, *junit, *json, *mutants;
+	struct opt_strings only, profile;
+	struct opt_words device;
+	unsigned ring, version;
+	uint64_t seed, patience, timeout, threads;
+	bool list, coverage, self_check, tap, poll_mode, verbose, quiet;
 };
 
-static int all(struct sut *s, bool verbose, const char *glob, struct tally *t)
+static void make_table(struct options *o, struct opt *table)
 {
-	struct conf_runner_config cfg = {.seed = 1, .patience_ms = 1000};
-	struct conf_runner *r = conf_runner_new(s, &cfg);
-	const struct conf_section *const *sec;
-	const struct lane *const *l;
-	struct vop_error err;
-	unsigned i, number = 0;
-	int packed;
+	const struct opt t[] = {
+		{.name = "target",
+		 .kind = OPT_STRING,
+		 .to = &o->target,
+		 .def = "vop:",
+		 .value = "URI",
+		 .help = "vop: the VOP of this build; vop:PATH whoever serves that link; ref: the "
+			 "reference\ndevice; ref:MUTANT one that is broken on purpose"},
+		{.name = "spawn",
+		 .kind = OPT_STRING,
+		 .to = &o->spawn,
+		 .value = "CMD",
+		 .help = "start the target with this command, and again when it dies; it serves "
+			 "the link\nat $VOP_SOCKET and the device type $VOP_DEVICE (1 net, 2 blk, "
+			 "3 console, 4 rng)"},
+		{.name = "device",
+		 .kind = OPT_WORDS,
+		 .to = &o->device,
+		 .words = conformance_devices,
+		 .help = "which devices (default: all; with --spawn: net)"},
+		{.name = "only",
+		 .kind = OPT_STRINGS,
+		 .to = &o->only,
+		 .value = "WHAT",
+		 .help = "only these checks: a pattern of ids ('packed/*'), a section (2.8), a "
+			 "statement\n(2.7.5.1:dev:1); may be repeated"},
+		{.name = "profile",
+		 .kind = OPT_STRINGS,
+		 .to = &o->profile,
+		 .value = "WORD",
+		 .help = "a standing selection: core, net, blk, console, rng, must, conformance, "
+			 "robustness;\nrepeated: what all of them take"},
+		{.name = "ring",
+		 .kind = OPT_ENUM,
+		 .to = &o->ring,
+		 .def = "both",
+		 .words = rings,
+		 .help = "ring formats to run with"},
+		{.name = "spec-version",
+		 .kind = OPT_ENUM,
+		 .to = &o->version,
+		 .def = "1.4",
+		 .words = versions,
+		 .help = "leave out what later versions of VIRTIO added"},
+		{.name = "list",
+		 .kind = OPT_FLAG,
+		 .to = &o->list,
+		 .help = "list the checks that are selected, and stop"},
+		{.name = "coverage",
+		 .kind = OPT_FLAG,
+		 .to = &o->coverage,
+		 .help = "say which statements are judged and which cannot be, and stop; with "
+			 "--verbose\neach of them"},
+		{.name = "self-check",
+		 .kind = OPT_FLAG,
+		 .to = &o->self_check,
+		 .help = "judge the checks: against the sound reference devices, every mutant, "
+			 "and the VOP\nof this build; with --verbose the whole matrix"},
+		{.name = "mutants",
+		 .kind = OPT_STRING,
+		 .to = &o->mutants,
+		 .value = "GLOB",
+		 .help = "with --self-check: only these mutants"},
+		{.name = "threads",
+		 .kind = OPT_U64,
+		 .to = &o->threads,
+		 .def = "0",
+		 .max = 64,
+		 .help = "with --self-check: so many at a time; 0: one for each CPU"},
+		{.name = "gate",
+		 .kind = OPT_STRING,
+		 .to = &o->gate,
+		 .value = "FILE",
+		 .help = "known failures, with reasons; status 1 only for what is not as it says"},
+		{.name = "seed",
+		 .kind = OPT_U64,
+		 .to = &o->seed,
+		 .def = "1",
+		 .help = "of everything that is chosen at random; the same seed, the same run"},
+		{.name = "patience",
+		 .kind = OPT_DURATION,
+		 .to = &o->patience,
+		 .def = "2s",
+		 .min = MS_NS,
+		 .max = UINT64_C(3600000000000),
+		 .help = "how long silence is waited out; stretched while the device gets no CPU"},
+		{.name = "timeout",
+		 .kind = OPT_DURATION,
+		 .to = &o->timeout,
+		 .def = "10s",
+		 .min = MS_NS,
+		 .max = UINT64_C(3600000000000),
+		 .help = "how long the target may take to come up, and to answer a request"},
+		{.name = "poll-mode",
+		 .kind = OPT_FLAG,
+		 .to = &o->poll_mode,
+		 .help = "the device polls: do not judge the CPU time it uses while idle"},
+		{.name = "tap",
+		 .kind = OPT_FLAG,
+		 .to = &o->tap,
+		 .help = "print TAP (Test Anything Protocol) instead"},
+		{.name = "junit",
+		 .kind = OPT_STRING,
+		 .to = &o->junit,
+		 .value = "FILE",
+		 .help = "write JUnit XML there"},
+		{.name = "json",
+		 .kind = OPT_STRING,
+		 .to = &o->json,
+		 .value = "FILE",
+		 .help = "write everything as JSON there"},
+		{.name = "verbose",
+		 .kind = OPT_FLAG,
+		 .to = &o->verbose,
+		 .help = "every run of every check, not only what did not pass"},
+		{.name = "quiet", .kind = OPT_FLAG, .to = &o->quiet, .help = "only what failed"},
+		{.name = NULL},
+	};
 
-	for (sec = conf_sections; *sec; sec++)
-		for (i = 0; i < (*sec)->n; i++, number++) {
-			const struct conf_check *k = &(*sec)->checks[i];
-			bool first = true;
+	memcpy(table, t, sizeof(t));
+}
 
-			for (l = conf_lanes; *l; l++) {
-				if ((*l)->device != s->device)
-					continue;
-				for (packed = 0; packed < 2; packed++) {
-					struct conf_result res;
+static void usage(const struct opt *table)
+{
+	unsigned i;
 
-					if (fnmatch(glob, k->id, 0) ||
-					    !conf_applies(k, *l, first, packed))
-						continue;
-					if (conf_run(r, k, *l, packed, &res, &err)) {
-						printf("cannot start: %s\n", err.text);
-						return 2;
-					}
-					t->n[res.outcome]++;
-					if (conf_outcome_bad(res.outcome) && t->fails)
-						t->fails[number]++;
-					if (verbose && res.outcome != CONF_PASS)
-						printf("%-5s %s %s %s %.1f ms %s\n%s",
-						       conf_outcome_word(res.outcome), k->id,
-						       (*l)->name, packed ? "packed" : "split",
-						       res.seconds * 1e3, res.text,
-						       res.notes ? res.notes : "");
-					free(res.notes);
-				}
-				first = false;
-			}
+	printf("usage: vop-bench conformance [OPTIONS]\n\n"
+	       "Judge a virtio device: which statements of VIRTIO 1.4 it keeps, which it breaks,\n"
+	       "and how. Checks of kind conformance play a correct driver, those of kind\n"
+	       "robustness one that breaks the rules.\n\n");
+	opt_help(table, stdout);
+	printf("\nprofiles:\n");
+	for (i = 0; suite_profiles[i]; i++)
+		printf("  %-12s %s\n", suite_profiles[i], suite_profile_help[i]);
+	printf("\nExit status: 0 all passed, 1 something failed, 2 the target never came up or "
+	       "bad usage.\n");
+}
+
+/* --- options to a selection --- */
+
+static int add_profile(struct suite_options *s, const char *word)
+{
+	const char *near = opt_nearest(word, suite_profiles);
+	unsigned i;
+
+	for (i = 0; suite_profiles[i]; i++)
+		if (strcmp(suite_profiles[i], word) == 0) {
+			s->profile[s->n_profiles++] = i;
+			return 0;
 		}
-	conf_runner_free(r);
+	return cmd_could_not("conformance: --profile '%s' is unknown%s%s%s", word,
+			     near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
+static int selection(const struct options *o, const struct clauses *k, struct suite_options *s)
+{
+	const char *word;
+	unsigned i;
+
+	*s = (struct suite_options){
+		.rings = o->ring == 0 ? CONF_BOTH : o->ring,
+		.version = 10 + o->version,
+		.runner = {.seed = o->seed, .patience_ms = o->patience / MS_NS},
+	};
+	for (i = 0; i < o->only.n && i < SUITE_WORDS; i++)
+		s->only[s->n_only++] = o->only.v[i];
+	for (i = 0; i < o->profile.n && i < SUITE_WORDS; i++)
+		if (add_profile(s, o->profile.v[i]))
+			return CMD_COULD_NOT;
+	word = suite_unmatched(s, k);
+	if (word)
+		return cmd_could_not("conformance: --only '%s' matches no check; --list shows them",
+				     word);
 	return 0;
 }
 
-static void total(const struct tally *t)
+static bool wanted(const struct options *o, unsigned device)
 {
-	unsigned o;
+	unsigned i;
 
-	for (o = 0; o <= CONF_ERROR; o++)
-		printf("%s%u %s", o ? ", " : "", t->n[o], conf_outcome_word((enum conf_outcome)o));
-	putchar('\n');
+	if (o->device.n == 0)
+		return !o->spawn || device == 0;
+	for (i = 0; i < o->device.n; i++)
+		if (o->device.v[i].index == device)
+			return o->device.v[i].sign != '-';
+	return o->device.v[0].sign == '-';
 }
 
-/* conformance ref|self|vop [DEVICE-ID [GLOB [MUTANT]]] */
+/* --- what stops before a run --- */
+
+static int list(const struct clauses *k, const struct suite_options *s)
+{
+	const struct conf_section *const *sec;
+	struct table *t = table_new();
+	unsigned i, n = 0;
+
+	if (!t)
+		return cmd_could_not("out of memory");
+	table_column(t, "check", "", TABLE_LEFT);
+	table_column(t, "level", "", TABLE_LEFT);
+	table_column(t, "kind", "", TABLE_LEFT);
+	table_column(t, "expected", "", TABLE_LEFT);
+	for (sec = conf_sections; *sec; sec++)
+		for (i = 0; i < (*sec)->n; i++) {
+			const struct conf_check *c = &(*sec)->checks[i];
+
+			if (!suite_takes(s, k, *sec, c))
+				continue;
+			n++;
+			table_row(t);
+			table_cell(t, TABLE_PLAIN, "%s", c->id);
+			table_cell(t, TABLE_PLAIN, "%s", out_level(c));
+			table_cell(t, TABLE_PLAIN, "%s", out_kind(c));
+			table_cell(t, TABLE_PLAIN, "%s  [%s]", c->what, c->clauses);
+		}
+	table_print(t, stdout, table_colour(stdout));
+	table_free(t);
+	printf("%u checks\n", n);
+	return CMD_DONE;
+}
+
+static int write_json(json_t *doc, const char *path)
+{
+	int e = doc ? json_write_file(doc, path, 0) : -ENOMEM;
+
+	json_decref(doc);
+	return e ? cmd_could_not("cannot write %s: %s", path, strerror(-e)) : CMD_DONE;
+}
+
+static int coverage(const struct options *o, const struct clauses *k, const struct suite_options *s)
+{
+	if (coverage_print(k, s, NULL, o->verbose, stdout, table_colour(stdout)))
+		return cmd_could_not("out of memory");
+	return o->json ? write_json(coverage_json(k, s, NULL), o->json) : CMD_DONE;
+}
+
+/* --- a run --- */
+
+struct run {
+	const struct options *o;
+	const struct clauses *k;
+	struct conformance_target target;
+	struct suite su;
+	struct out out;
+	struct gate *gate;
+	char again[512];
+	unsigned devices; /* that came up */
+	bool missing;	  /* one that was asked for did not */
+	struct vop_error err;
+};
+
+/* The command line that does the same again, for one device. */
+static void make_again(struct run *r, unsigned device)
+{
+	const struct options *o = r->o;
+	size_t size = sizeof(r->again), at = 0;
+
+	at += (size_t)snprintf(r->again, size, "vop-bench conformance --device %s --seed %llu",
+			       conformance_devices[device], (unsigned long long)o->seed);
+	if (strcmp(o->target, "vop:") != 0 && at < size)
+		at += (size_t)snprintf(r->again + at, size - at, " --target '%s'", o->target);
+	if (o->spawn && at < size)
+		at += (size_t)snprintf(r->again + at, size - at, " --spawn '%s'", o->spawn);
+	if (o->ring && at < size)
+		at += (size_t)snprintf(r->again + at, size - at, " --ring %s", rings[o->ring]);
+	if (o->poll_mode && at < size)
+		snprintf(r->again + at, size - at, " --poll-mode");
+}
+
+static void run_device(struct run *r, unsigned device)
+{
+	struct suite_watch w;
+	struct sut *s;
+	unsigned v;
+
+	make_again(r, device);
+	r->out.again = r->again;
+	if (r->o->tap)
+		out_tap_watch(&r->out, &w);
+	else
+		out_term_watch(&r->out, &w);
+	for (v = 0; (s = conformance_target_new(&r->target, (uint16_t)(device + 1), v)) != NULL;
+	     v++) {
+		if (suite_run(&r->su, s, &w, &r->err) == 0)
+			r->devices++;
+		else if (!r->target.attached || r->o->device.n)
+			r->missing = true;
+		sut_free(s);
+	}
+}
+
+static unsigned today(void)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	gmtime_r(&now, &tm);
+	return (unsigned)((tm.tm_year + 1900) * 10000 + (tm.tm_mon + 1) * 100 + tm.tm_mday);
+}
+
+static int prepare(struct run *r)
+{
+	const struct options *o = r->o;
+
+	r->target = (struct conformance_target){.uri = o->target,
+						.spawn = o->spawn,
+						.poll_mode = o->poll_mode,
+						.timeout_ms = (int)(o->timeout / MS_NS)};
+	if (conformance_target_check(&r->target))
+		return CMD_COULD_NOT;
+	/* Nobody wants to hear after the run that its result has no place. */
+	if (o->junit && place_check(o->junit))
+		return cmd_could_not("cannot write %s: %s", o->junit,
+				     strerror(-place_check(o->junit)));
+	if (o->json && place_check(o->json))
+		return cmd_could_not("cannot write %s: %s", o->json,
+				     strerror(-place_check(o->json)));
+	if (o->gate) {
+		r->gate = gate_read(o->gate, today(), &r->err);
+		if (!r->gate)
+			return cmd_could_not("%s", r->err.text);
+	}
+	r->out = (struct out){
+		.to = stdout,
+		.colour = table_colour(stdout),
+		.verbose = o->verbose,
+		.quiet = o->quiet,
+		.progress = isatty(STDERR_FILENO) && !o->quiet && !o->tap ? stderr : NULL,
+		.seed = o->seed,
+	};
+	return CMD_DONE;
+}
+
+static int verdict(struct run *r, double seconds)
+{
+	struct out_gate g = {0};
+	size_t i;
+	bool bad = false;
+
+	if (r->o->tap) {
+		/* The plan goes to standard output, words for people elsewhere. */
+		out_tap_end(&r->out);
+		r->out.to = stderr;
+		r->out.colour = false;
+		r->out.quiet = true;
+	}
+	if (out_term_end(&r->out, &r->su, r->gate, &g, seconds))
+		return cmd_could_not("out of memory");
+	if (r->missing)
+		return cmd_could_not("conformance: a device could not be judged: %s", r->err.text);
+	for (i = 0; i < r->su.n; i++)
+		bad |= conf_outcome_bad(r->su.v[i].result.outcome);
+	if (r->gate)
+		bad = g.unexpected || g.expired || g.surprises;
+	return bad ? CMD_FAILED : CMD_DONE;
+}
+
+static int write_files(struct run *r, int status)
+{
+	const struct options *o = r->o;
+	int e;
+
+	if (o->junit) {
+		e = out_junit(&r->su, r->gate, o->junit);
+		if (e)
+			return cmd_could_not("cannot write %s: %s", o->junit, strerror(-e));
+	}
+	if (o->json && write_json(out_json(&r->su, r->gate, o->target, o->seed), o->json))
+		return CMD_COULD_NOT;
+	return status;
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static int judge(const struct options *o, const struct clauses *k, const struct suite_options *s)
+{
+	struct run r = {.o = o, .k = k, .su = {.clauses = k, .opt = *s}};
+	double from = now();
+	int status = prepare(&r), timeout = (int)(o->timeout / MS_NS);
+	unsigned i, found = 0;
+
+	if (!status && r.target.attached && !o->device.n) {
+		found = conformance_target_find(&r.target, &r.err);
+		if (!found)
+			status = cmd_could_not("conformance: %s: %s", o->target, r.err.text);
+	}
+	for (i = 0; !status && i < CONFORMANCE_DEVICES; i++) {
+		if (!wanted(o, i))
+			continue;
+		r.target.timeout_ms = found && found != i + 1 ? OTHERS_MS : timeout;
+		run_device(&r, i);
+	}
+	if (!status && r.devices == 0)
+		status = cmd_could_not("conformance: %s: %s", o->target,
+				       r.err.text[0] ? r.err.text : "no such device");
+	else if (!status)
+		status = write_files(&r, verdict(&r, now() - from));
+	gate_free(r.gate);
+	suite_fini(&r.su);
+	return status;
+}
+
+/* --- the suite itself --- */
+
+static int self_check(const struct options *o, const struct clauses *k,
+		      const struct suite_options *s)
+{
+	struct selfcheck_options how = {
+		.suite = *s,
+		.mutants = o->mutants,
+		.threads = (unsigned)(o->threads ? o->threads
+						 : (uint64_t)sysconf(_SC_NPROCESSORS_ONLN)),
+		.matrix = o->verbose,
+		.progress = isatty(STDERR_FILENO) && !o->quiet ? stderr : NULL,
+	};
+	struct options shipped = *o;
+	struct selfcheck_result r;
+	double from = now();
+	bool bad;
+	int status;
+
+	if (selfcheck(k, &how, stdout, table_colour(stdout), &r))
+		return cmd_could_not("out of memory");
+	bad = r.caught < r.mutants || r.toothless || r.accused || r.errors;
+	if (o->json && write_json(r.json, o->json))
+		return CMD_COULD_NOT;
+	if (!o->json)
+		json_decref(r.json);
+	printf("%.1f s\n", now() - from);
+	fflush(stdout);
+	if (o->mutants)
+		return bad ? CMD_FAILED : CMD_DONE;
+	shipped.json = NULL;
+	shipped.quiet = true;
+	status = judge(&shipped, k, s);
+	return status == CMD_DONE && bad ? CMD_FAILED : status;
+}
+
 int cmd_conformance(int argc, char **argv)
 {
-	static const char *const types[] = {[1] = "net,backend=echo",
-					    [2] = "blk,size=64M",
-					    [3] = "console,backend=echo",
-					    [4] = "rng"};
-	unsigned device = argc > 2 ? (unsigned)atoi(argv[2]) : 1;
-	const char *glob = argc > 3 ? argv[3] : "*", *what = argc > 1 ? argv[1] : "vop";
-	const char *node[] = {"/proc/self/exe",
-			      "node",
-			      "endpoint",
-			      "--at",
-			      "@",
-			      "--create",
-			      types[device & 3 ? device & 3 : 4],
-			      "--notify",
-			      "event",
-			      "--no-huge",
-			      "--quiet",
-			      "--reconnect",
-			      "never",
-			      NULL};
-	struct sut_spawn_config cfg = {
-		.argv = node, .device = (uint16_t)device, .timeout_ms = 5000};
-	struct ref_mutant m = {0};
-	const struct conf_section *const *sec;
-	struct tally t = {{0}, NULL};
-	unsigned i, caught = 0, n = 0, number = 0, dead = 0;
-	struct sut *s;
-	char name[64];
+	struct opt table[OPT_MAX];
+	struct options o = {0};
+	struct suite_options s;
+	struct opt_args args;
+	struct clauses *k;
+	int status;
 
-	if (strcmp(what, "self") != 0) {
-		s = strcmp(what, "ref") == 0
-			    ? ref_new((uint16_t)device,
-				      argc > 4 && ref_mutant_find(argv[4], &m) ? &m : NULL)
-			    : sut_spawn(&cfg);
-		if (!s)
-			return cmd_could_not("no such device");
-		all(s, true, glob, &t);
-		total(&t);
-		sut_free(s);
-		return 0;
+	make_table(&o, table);
+	if (opt_parse(table, 0, argc, argv, &args, stderr))
+		return CMD_COULD_NOT;
+	if (args.help) {
+		usage(table);
+		return CMD_DONE;
 	}
-	t.fails = calloc(4096, sizeof(unsigned));
-	for (i = 0; ref_mutant_at(i, &m); i++) {
-		struct tally one = {{0}, t.fails};
-		unsigned bad;
-
-		if (ref_mutant_device(&m) && ref_mutant_device(&m) != device)
-			continue;
-		s = ref_new((uint16_t)device, &m);
-		all(s, false, glob, &one);
-		sut_free(s);
-		ref_mutant_name(&m, name, sizeof(name));
-		bad = one.n[CONF_FAIL] + one.n[CONF_HANG] + one.n[CONF_CRASH];
-		if (one.n[CONF_ERROR])
-			printf("%s: %u harness errors\n", name, one.n[CONF_ERROR]);
-		if (!bad)
-			printf("%s: not caught\n", name);
-		if (bad > one.n[CONF_PASS])
-			dead++;
-		caught += bad > 0;
-		n++;
-	}
-	for (sec = conf_sections; *sec; sec++)
-		for (i = 0; i < (*sec)->n; i++, number++)
-			if (!t.fails[number] && !fnmatch(glob, (*sec)->checks[i].id, 0))
-				printf("%s: failed by no mutant\n", (*sec)->checks[i].id);
-	printf("%u of %u mutants caught, %u of them hardly serve\n", caught, n, dead);
-	return 0;
+	k = clauses_new();
+	if (!k)
+		return cmd_could_not("out of memory");
+	status = selection(&o, k, &s);
+	if (status == CMD_DONE)
+		status = o.list		? list(k, &s)
+			 : o.coverage	? coverage(&o, k, &s)
+			 : o.self_check ? self_check(&o, k, &s)
+					: judge(&o, k, &s);
+	clauses_free(k);
+	return status;
 }

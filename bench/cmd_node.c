@@ -10,20 +10,14 @@
 #include <unistd.h>
 
 #include "bench/cmd.h"
+#include "bench/node_create.h"
 #include "bench/opt.h"
 #include "vop/service.h"
 
 #define DEVICES_MAX VOP_SLOTS
 #define MS_NS	    1000000u
-#define QUEUE_SIZE  1024u
-/* The longest Ethernet frame of the largest MTU. */
-#define FRAME_SIZE_MAX 65549u
-#define FOREVER	       "forever"
-#define NEVER	       "never"
-
-static const char *const nodes[] = {"host", "endpoint", NULL};
-static const char *const backends[] = {"null", "source", "echo", NULL};
-static const char *const notifies[] = {"poll", "event", "adaptive", NULL};
+#define FOREVER	    "forever"
+#define NEVER	    "never"
 
 struct node_options {
 	const char *at, *reconnect, *timeout;
@@ -33,47 +27,24 @@ struct node_options {
 	bool no_huge, quiet;
 };
 
-struct node_ui {
-	bool quiet;
-	uint64_t stats_ns;
-	struct {
-		uint32_t gen;
-		struct vop_net_stats last;
-	} seen[2][VOP_SLOTS];
-};
-
 /* --- what it says --- */
 
 static void say(void *ctx, enum vop_service_event event, const char *text)
 {
-	const struct node_ui *ui = ctx;
+	const struct node_options *o = ctx;
 
 	(void)event;
-	if (ui->quiet)
+	if (o->quiet)
 		return;
 	puts(text);
 	fflush(stdout);
 }
 
-static void say_stats(void *ctx, const struct vop_device_info *info, const struct vop_net_stats *st)
+static void say_stats(void *ctx, const char *text)
 {
-	struct node_ui *ui = ctx;
-	struct vop_net_stats *last = &ui->seen[info->creator][info->slot].last;
-	double s = (double)ui->stats_ns / 1e9;
-
-	/* Another device in the same slot starts from zero. */
-	if (ui->seen[info->creator][info->slot].gen != info->gen ||
-	    st->tx_frames < last->tx_frames || st->rx_frames < last->rx_frames)
-		*last = (struct vop_net_stats){0};
-	ui->seen[info->creator][info->slot].gen = info->gen;
-	printf("device %u %s: transmit %llu frames, %.0f/s; receive %llu frames, %.0f/s; "
-	       "waited for buffers %llu times; violations %llu\n",
-	       info->slot, info->name, (unsigned long long)st->tx_frames,
-	       (double)(st->tx_frames - last->tx_frames) / s, (unsigned long long)st->rx_frames,
-	       (double)(st->rx_frames - last->rx_frames) / s, (unsigned long long)st->rx_no_buffer,
-	       (unsigned long long)st->violations);
+	(void)ctx;
+	puts(text);
 	fflush(stdout);
-	*last = *st;
 }
 
 /* --- options --- */
@@ -107,107 +78,9 @@ static int patience(const char *name, const char *text, bool may_be_never, int *
 	return 0;
 }
 
-static int parse_mac(const char *text, uint8_t mac[6])
-{
-	unsigned b[6], i;
-	int end = -1;
-
-	if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5],
-		   &end) != 6 ||
-	    end != (int)strlen(text) || (b[0] & 1))
-		return -EINVAL;
-	for (i = 0; i < 6; i++)
-		mac[i] = (uint8_t)b[i];
-	return 0;
-}
-
-/* The values of one --create, each with the same rules as an option. */
-struct create_values {
-	unsigned device, backend, notify;
-	uint64_t size, pairs, mtu, queue_size;
-	const char *mac, *name;
-};
-
-static int set_key(const struct opt *keys, char *word)
-{
-	char *eq = strchr(word, '='), prefix[64];
-	const struct opt *o;
-
-	if (eq)
-		*eq++ = '\0';
-	for (o = keys; o->name; o++)
-		if (strcmp(o->name, word) == 0)
-			break;
-	if (!o->name || !eq)
-		return cmd_could_not("--create: '%s' is no KEY=VALUE; keys are device, backend, "
-				     "size, pairs, mtu, mac, name, notify and queue-size",
-				     word);
-	snprintf(prefix, sizeof(prefix), "vop-bench node: --create");
-	return opt_set(o, eq, prefix, stderr) ? CMD_COULD_NOT : 0;
-}
-
-/* `text` is "net[,KEY=VALUE]..."; it is cut into words, and the name stays there. */
-static int parse_create(char *text, struct vop_service_net *out)
-{
-	struct create_values v = {.device = out->device,
-				  .backend = out->backend,
-				  .notify = out->notify,
-				  .size = out->frame_size,
-				  .pairs = out->pairs,
-				  .mtu = out->mtu,
-				  .queue_size = out->queue_size};
-	const struct opt keys[] = {
-		{.name = "device", .kind = OPT_ENUM, .to = &v.device, .words = nodes},
-		{.name = "backend", .kind = OPT_ENUM, .to = &v.backend, .words = backends},
-		{.name = "notify", .kind = OPT_ENUM, .to = &v.notify, .words = notifies},
-		{.name = "size", .kind = OPT_SIZE, .to = &v.size, .min = 24, .max = FRAME_SIZE_MAX},
-		{.name = "pairs",
-		 .kind = OPT_U64,
-		 .to = &v.pairs,
-		 .min = 1,
-		 .max = VOP_NET_PAIRS_MAX},
-		{.name = "mtu", .kind = OPT_U64, .to = &v.mtu, .min = 68, .max = 65535},
-		{.name = "queue-size",
-		 .kind = OPT_U64,
-		 .to = &v.queue_size,
-		 .min = 1,
-		 .max = VOP_QUEUE_SIZE_MAX},
-		{.name = "mac", .kind = OPT_STRING, .to = &v.mac},
-		{.name = "name", .kind = OPT_STRING, .to = &v.name},
-		{.name = NULL},
-	};
-	char *rest = text, *word = strsep(&rest, ",");
-	int r;
-
-	if (strcmp(word, "net") != 0)
-		return cmd_could_not("--create: device type '%s' is not known; there is 'net'",
-				     word);
-	while ((word = strsep(&rest, ",")) != NULL) {
-		r = set_key(keys, word);
-		if (r)
-			return r;
-	}
-	if (v.mac && parse_mac(v.mac, out->mac))
-		return cmd_could_not("--create: mac '%s' is no unicast address such as "
-				     "02:00:00:00:00:01",
-				     v.mac);
-	if (v.name && strlen(v.name) >= VOP_NAME_MAX)
-		return cmd_could_not("--create: name '%s' is longer than %d characters", v.name,
-				     VOP_NAME_MAX - 1);
-	out->device = (enum vop_node_id)v.device;
-	out->backend = (enum vop_service_backend)v.backend;
-	out->notify = (enum vop_notify)v.notify;
-	out->frame_size = (uint32_t)v.size;
-	out->pairs = (uint16_t)v.pairs;
-	out->mtu = (uint16_t)v.mtu;
-	out->queue_size = (uint16_t)v.queue_size;
-	out->name = v.name;
-	return 0;
-}
-
 /* Fill dev[] from the --create options, each count times; how many, or negative: said already. */
 static int make_devices(const struct node_options *o, enum vop_node_id self,
-			const struct vop_service_net *base, struct vop_service_net *dev)
+			const struct node_base *base, struct vop_service_device *dev)
 {
 	unsigned n = 0, i;
 	uint64_t k;
@@ -216,13 +89,12 @@ static int make_devices(const struct node_options *o, enum vop_node_id self,
 	if (!o->create.n && self == VOP_HOST)
 		return 0;
 	for (i = 0; i < VOP_MAX(o->create.n, 1u); i++) {
-		struct vop_service_net one = *base;
+		struct vop_service_device one = base->dev[0];
 		int r;
 
-		one.device = self;
 		if (o->create.n) {
 			/* argv is ours to cut up (C17, 5.1.2.2.1). */
-			r = parse_create((char *)o->create.v[i], &one);
+			r = node_create_parse((char *)o->create.v[i], base, &one);
 			if (r)
 				return -r;
 		}
@@ -237,6 +109,22 @@ static int make_devices(const struct node_options *o, enum vop_node_id self,
 		}
 	}
 	return (int)n;
+}
+
+/* What devices are when nobody says more: as their types have it, and as the options say. */
+static void make_base(const struct node_options *o, enum vop_node_id self, struct node_base *base)
+{
+	struct vop_service_device *d;
+
+	for (base->n = 0; vop_service_types[base->n]; base->n++) {
+		d = &base->dev[base->n];
+		*d = vop_service_default(vop_service_types[base->n], self);
+		d->notify = (enum vop_notify)o->notify;
+		if (d->type != &vop_service_net)
+			continue;
+		d->v[vop_service_key_index(d->type, "backend")].number = o->serve;
+		d->v[vop_service_key_index(d->type, "size")].number = o->size;
+	}
 }
 
 /* --- running it --- */
@@ -263,7 +151,6 @@ static bool one_cpu(void)
 
 static int run(const struct node_options *o, enum vop_node_id self, struct vop_service_config *cfg)
 {
-	struct node_ui ui = {.quiet = o->quiet, .stats_ns = o->stats};
 	struct vop_error err = {{0}};
 	int r;
 
@@ -274,7 +161,7 @@ static int run(const struct node_options *o, enum vop_node_id self, struct vop_s
 	cfg->poller_cpu = o->cpu == UINT64_MAX ? -1 : (int)o->cpu;
 	cfg->yield = one_cpu();
 	cfg->say = say;
-	cfg->ctx = &ui;
+	cfg->ctx = (void *)o;
 	if (o->stats) {
 		cfg->stats = say_stats;
 		cfg->stats_ms = (int)(o->stats / MS_NS);
@@ -293,26 +180,22 @@ static void usage(const struct opt *table)
 	printf("usage: vop-bench node host | endpoint --at PATH [OPTIONS]\n\n"
 	       "Be one end of a link, until SIGINT or SIGTERM. The other end is another\n"
 	       "vop-bench node, a run with --target vop:PATH, or a program of yours; either\n"
-	       "may be started first. Where this node plays the device, it serves it.\n\n"
-	       "--create net[,KEY=VALUE]... with the keys\n"
-	       "  device=host|endpoint        who plays the device (default: this node)\n"
-	       "  backend=null|source|echo    what becomes of frames: dropped, made, sent back\n"
-	       "                              (default: as --serve)\n"
-	       "  size=BYTES                  frames of source (24 to %u; default: as --size)\n"
-	       "  pairs=N                     queue pairs (1 to %u; default 1)\n"
-	       "  mtu=N                       bytes (68 to 65535; default 65535)\n"
-	       "  mac=A:B:C:D:E:F             address (default: one of the device's own)\n"
-	       "  name=TEXT                   at most %u characters (default: by its slot)\n"
-	       "  notify=poll|event|adaptive  how kicks are taken (default: as --notify)\n"
-	       "  queue-size=N                descriptors at most (1 to %u; default %u)\n"
-	       "\noptions:\n",
-	       FRAME_SIZE_MAX, VOP_NET_PAIRS_MAX, VOP_NAME_MAX - 1, VOP_QUEUE_SIZE_MAX, QUEUE_SIZE);
+	       "may be started first. Where this node plays the device, it serves it.\n\n");
+	node_create_help(stdout);
+	printf("\noptions:\n");
 	opt_help(table, stdout);
+}
+
+/* A key of the net device that has an option of its own. */
+static const struct vop_service_key *net_key(const char *name)
+{
+	return &vop_service_net.keys[vop_service_key_index(&vop_service_net, name)];
 }
 
 int cmd_node(int argc, char **argv)
 {
 	struct node_options o = {.cpu = UINT64_MAX};
+	const struct vop_service_key *backend = net_key("backend"), *size = net_key("size");
 	const struct opt table[] = {
 		{.name = "at",
 		 .kind = OPT_STRING,
@@ -336,21 +219,21 @@ int cmd_node(int argc, char **argv)
 		 .kind = OPT_ENUM,
 		 .to = &o.serve,
 		 .def = "echo",
-		 .words = backends,
-		 .help = "backend of devices whose creator named none: drop frames, make them, "
-			 "send them back"},
+		 .words = backend->words,
+		 .help = "backend of net devices whose creator named none: drop frames, make "
+			 "them, send them back"},
 		{.name = "size",
 		 .kind = OPT_SIZE,
 		 .to = &o.size,
 		 .def = "64",
-		 .min = 24,
-		 .max = FRAME_SIZE_MAX,
-		 .help = "frames of the backend source"},
+		 .min = size->min,
+		 .max = size->max,
+		 .help = "frames of the backend source, of net devices"},
 		{.name = "notify",
 		 .kind = OPT_ENUM,
 		 .to = &o.notify,
 		 .def = "adaptive",
-		 .words = notifies,
+		 .words = notify_words,
 		 .help = "how kicks are taken"},
 		{.name = "reconnect",
 		 .kind = OPT_STRING,
@@ -394,7 +277,8 @@ int cmd_node(int argc, char **argv)
 		 .help = "say nothing but errors and --stats"},
 		{.name = NULL},
 	};
-	struct vop_service_net dev[DEVICES_MAX];
+	struct vop_service_device dev[DEVICES_MAX];
+	struct node_base base;
 	struct vop_service_config cfg = {.create = dev};
 	struct opt_args args;
 	unsigned self;
@@ -408,25 +292,19 @@ int cmd_node(int argc, char **argv)
 	}
 	if (args.n != 1)
 		return cmd_could_not("node: say which end to be: node host | endpoint --at PATH");
-	for (self = 0; nodes[self] && strcmp(nodes[self], args.v[0]) != 0; self++)
+	for (self = 0; node_words[self] && strcmp(node_words[self], args.v[0]) != 0; self++)
 		;
-	if (!nodes[self])
+	if (!node_words[self])
 		return cmd_could_not("node: '%s' is neither host nor endpoint", args.v[0]);
 	if (!o.at)
 		return cmd_could_not("node: --at PATH is missing: where to meet the other node");
 	if (patience("reconnect", o.reconnect, true, &cfg.reconnect_ms) ||
 	    patience("timeout", o.timeout, false, &cfg.timeout_ms))
 		return CMD_COULD_NOT;
-	cfg.serve = (struct vop_service_net){
-		.device = (enum vop_node_id)self,
-		.backend = (enum vop_service_backend)o.serve,
-		.frame_size = (uint32_t)o.size,
-		.pairs = 1,
-		.mtu = 65535,
-		.queue_size = QUEUE_SIZE,
-		.notify = (enum vop_notify)o.notify,
-	};
-	n = make_devices(&o, (enum vop_node_id)self, &cfg.serve, dev);
+	make_base(&o, (enum vop_node_id)self, &base);
+	cfg.serve = base.dev;
+	cfg.serves = base.n;
+	n = make_devices(&o, (enum vop_node_id)self, &base, dev);
 	if (n < 0)
 		return -n;
 	cfg.creates = (unsigned)n;

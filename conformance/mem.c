@@ -213,6 +213,7 @@ void cmem_freeze(struct conf *c)
 		struct cmem_chunk *k = &c->chunk[i];
 		size_t j, end = VOP_MIN(k->top + TAIL, k->size);
 
+		/* Looking at untouched pages would touch them. */
 		if (k->hole)
 			continue;
 		/* What is open now must stay as it is now: no difference to what is closed. */

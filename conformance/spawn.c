@@ -28,7 +28,8 @@ struct spawned {
 	struct sut_spawn_config cfg;
 	char dir[64], path[96], log[96], uri[256];
 	char fate[256];
-	pid_t pid; /* 0: none */
+	char *argv[ARGV_MAX + 1]; /* copies */
+	pid_t pid;		  /* 0: none */
 	int status;
 	bool ended; /* and status says how */
 };
@@ -40,7 +41,7 @@ static struct spawned *of(struct sut *s)
 
 static bool ours(const struct spawned *p)
 {
-	return p->cfg.command || p->cfg.argv;
+	return p->cfg.command || p->argv[0];
 }
 
 static int64_t now_ms(void)
@@ -55,11 +56,9 @@ static int64_t now_ms(void)
 
 _Noreturn static void become(const struct spawned *p)
 {
-	const char *argv[ARGV_MAX + 1];
 	char device[8];
 	sigset_t none;
 	int fd;
-	unsigned i;
 
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -78,10 +77,7 @@ _Noreturn static void become(const struct spawned *p)
 		execl("/bin/sh", "sh", "-c", p->cfg.command, (char *)NULL);
 		_exit(127);
 	}
-	for (i = 0; i < ARGV_MAX && p->cfg.argv[i]; i++)
-		argv[i] = strcmp(p->cfg.argv[i], "@") == 0 ? p->path : p->cfg.argv[i];
-	argv[i] = NULL;
-	execv(argv[0], (char *const *)argv);
+	execv(p->argv[0], p->argv);
 	_exit(127);
 }
 
@@ -262,12 +258,16 @@ static bool starved(struct sut *s, uint64_t *ns)
 static void free_it(struct sut *s)
 {
 	struct spawned *p = of(s);
+	unsigned i;
 
 	if (p->dir[0]) {
 		unlink(p->path);
 		unlink(p->log);
 		rmdir(p->dir);
 	}
+	for (i = 0; p->argv[i]; i++)
+		free(p->argv[i]);
+	free((char *)p->cfg.command);
 	free(p);
 }
 
@@ -280,10 +280,57 @@ static const struct sut_ops ops = {
 	.free = free_it,
 };
 
+static bool take_command(struct spawned *p, const struct sut_spawn_config *cfg)
+{
+	unsigned i;
+
+	p->cfg.command = cfg->command ? strdup(cfg->command) : NULL;
+	p->cfg.argv = NULL;
+	for (i = 0; cfg->argv && i < ARGV_MAX && cfg->argv[i]; i++) {
+		/* The socket's place is known only now. */
+		p->argv[i] = strdup(cfg->argv[i]);
+		if (!p->argv[i])
+			return false;
+	}
+	return !cfg->command || p->cfg.command;
+}
+
+/* A directory for the socket, unless somebody else serves; the target's URI. */
+static bool take_place(struct spawned *p, const struct sut_spawn_config *cfg)
+{
+	const char *tmp = getenv("TMPDIR");
+	unsigned i;
+
+	if (!ours(p)) {
+		snprintf(p->uri, sizeof(p->uri), "%s", cfg->uri);
+		return true;
+	}
+	/* A name short enough for a socket's, whatever TMPDIR is. */
+	snprintf(p->dir, sizeof(p->dir), "%s/vop-bench-XXXXXX",
+		 tmp && strlen(tmp) < 40 ? tmp : "/tmp");
+	if (!mkdtemp(p->dir)) {
+		p->dir[0] = 0;
+		return false;
+	}
+	snprintf(p->path, sizeof(p->path), "%s/link", p->dir);
+	snprintf(p->log, sizeof(p->log), "%s/log", p->dir);
+	if (cfg->uri)
+		snprintf(p->uri, sizeof(p->uri), "%s", cfg->uri);
+	else
+		snprintf(p->uri, sizeof(p->uri), "%s:%s", cfg->scheme, p->path);
+	for (i = 0; p->argv[i]; i++)
+		if (strcmp(p->argv[i], "@") == 0) {
+			free(p->argv[i]);
+			p->argv[i] = strdup(p->path);
+			if (!p->argv[i])
+				return false;
+		}
+	return true;
+}
+
 struct sut *sut_spawn(const struct sut_spawn_config *cfg)
 {
 	struct spawned *p = calloc(1, sizeof(*p));
-	const char *tmp = getenv("TMPDIR");
 
 	if (!p)
 		return NULL;
@@ -291,25 +338,11 @@ struct sut *sut_spawn(const struct sut_spawn_config *cfg)
 	p->base.ops = &ops;
 	p->base.device = cfg->device;
 	p->base.poll_mode = cfg->poll_mode;
-	p->base.can_restart = ours(p);
-	if (!ours(p)) {
-		snprintf(p->uri, sizeof(p->uri), "%s", cfg->uri);
-	} else {
-		/* A name short enough for a socket's, whatever TMPDIR is. */
-		snprintf(p->dir, sizeof(p->dir), "%s/vop-bench-XXXXXX",
-			 tmp && strlen(tmp) < 40 ? tmp : "/tmp");
-		if (!mkdtemp(p->dir)) {
-			free(p);
-			return NULL;
-		}
-		snprintf(p->path, sizeof(p->path), "%s/link", p->dir);
-		snprintf(p->log, sizeof(p->log), "%s/log", p->dir);
-		if (cfg->uri)
-			snprintf(p->uri, sizeof(p->uri), "%s", cfg->uri);
-		else
-			snprintf(p->uri, sizeof(p->uri), "%s:%s", cfg->scheme ? cfg->scheme : "vop",
-				 p->path);
+	if (!take_command(p, cfg) || !take_place(p, cfg)) {
+		free_it(&p->base);
+		return NULL;
 	}
+	p->base.can_restart = ours(p);
 	snprintf(p->base.name, sizeof(p->base.name), "%.127s", p->uri);
 	return &p->base;
 }

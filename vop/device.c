@@ -161,6 +161,16 @@ static bool config_range_ok(const struct vop_server *s, uint32_t offset, uint32_
 	return len > 0 && len <= s->offer.config_size && offset <= s->offer.config_size - len;
 }
 
+/* Before FEATURES_OK a driver reads only (3.1.1, step 4), but for what the type says (5.3.5.1). */
+static bool may_write_config(const struct vop_server *s, uint32_t offset, uint32_t len)
+{
+	const struct vop_dev_ops *ops = s->offer.ops;
+
+	return (s->status & VOP_STATUS_FEATURES_OK) ||
+	       (ops->config_early && config_range_ok(s, offset, len) &&
+		ops->config_early(s->offer.dev, offset, len));
+}
+
 static int config_write(struct vop_device *d, uint32_t offset, uint32_t len)
 {
 	struct vop_server *s = d->srv;
@@ -168,8 +178,8 @@ static int config_write(struct vop_device *d, uint32_t offset, uint32_t len)
 	uint32_t before = s->config_gen;
 	int r;
 
-	if (!(s->status & VOP_STATUS_FEATURES_OK))
-		return -EPERM; /* 3.1.1, step 4 */
+	if (!may_write_config(s, offset, len))
+		return -EPERM;
 	if (len > sizeof(data) || !config_range_ok(s, offset, len))
 		return -EINVAL;
 	if (!s->offer.ops->config_write)
@@ -182,7 +192,7 @@ static int config_write(struct vop_device *d, uint32_t offset, uint32_t len)
 		memcpy(s->offer.config + offset, data, len);
 		publish_config(d, offset, len);
 	}
-	return r;
+	return r < 0 ? r : 0;
 }
 
 int vop_device_config_set(struct vop_device *d, uint32_t offset, const void *data, uint32_t len)

@@ -52,6 +52,8 @@ struct vop_queue_config {
 	const volatile void *read_back; /* a word of the peer's window, for VOP_MEM_READ_BACK */
 };
 
+#define VOP_CONFIG_TAKEN 1 /* of config_write() */
+
 /*
  * A device type: what vop/dev/NAME.c gives. Callbacks run on the control thread. They return 0 or a
  * negative errno, which the node turns into enum vop_req_result.
@@ -72,8 +74,12 @@ struct vop_dev_ops {
 	int (*driver_ok)(void *dev);
 	/* Reset is complete after this returns; every queue was stopped before. */
 	void (*reset)(void *dev);
-	/* The driver wrote config space. -EINVAL: read-only field. */
+	/* The driver wrote config space. 0: the bytes are to be found there; VOP_CONFIG_TAKEN: they
+	 * went elsewhere and the space stays as it is. -EINVAL: read-only field. */
 	int (*config_write)(void *dev, uint32_t offset, const void *data, uint32_t len);
+	/* May the driver write this range before FEATURES_OK, too? The range lies in the space.
+	 * NULL: nothing (3.1.1, step 4; a console's emergency write is why this exists). */
+	bool (*config_early)(void *dev, uint32_t offset, uint32_t len);
 };
 
 /* What a node offers as a device; copied. */

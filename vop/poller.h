@@ -63,7 +63,8 @@ void vop_poller_look(struct vop_poller *p);
 
 /*
  * Another job of this poller has work although its doorbell did not ring: poll it again. From the
- * poller, from within a job; a job that does not sleep, or does not exist, is no error.
+ * poller, from within a job, or from the control thread while the poller is paused; a job that does
+ * not sleep, or does not exist, is no error.
  */
 void vop_poller_wake(struct vop_poller *p, unsigned (*poll)(void *ctx), void *ctx);
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include <vop/features.h>
+#include <vop/violation.h>
 #include "vop/link_shm.h"
 #include "vop/meeting.h"
 #include "vop/service.h"
@@ -24,9 +25,11 @@
 
 struct served {
 	struct vop_device *d;
-	struct vop_net *net; /* NULL: this entry is free */
+	const struct vop_service_type *type;
+	void *dev; /* the type's; NULL: this entry is free */
 	uint8_t status;
 	uint64_t violations;
+	uint64_t last[VOP_SERVICE_COUNTERS_MAX]; /* counters at the last report */
 };
 
 struct service {
@@ -63,62 +66,52 @@ static const char *node_name(unsigned id)
 
 /* --- devices --- */
 
-static int make_backend(const struct vop_service_net *d, unsigned pairs, struct vop_net_backend *b)
+/* How devices of the peer of that type are served; NULL: by default. */
+static const struct vop_service_device *spec_of(const struct service *s,
+						const struct vop_service_type *t)
 {
-	switch (d->backend) {
-	case VOP_SERVICE_NULL:
-		return vop_net_backend_null(b);
-	case VOP_SERVICE_SOURCE:
-		return vop_net_backend_source(b, d->frame_size);
-	default:
-		return vop_net_backend_echo(b, pairs);
-	}
+	unsigned i;
+
+	for (i = 0; i < s->cfg->serves; i++)
+		if (s->cfg->serve[i].type == t)
+			return &s->cfg->serve[i];
+	return NULL;
 }
 
-static void set_mac(uint8_t mac[6], const struct vop_service_net *spec,
-		    const struct vop_device_info *info)
+/* Leaves e->dev NULL when it cannot be done; *err says why. */
+static void serve(struct service *s, struct served *e, struct vop_device *d,
+		  const struct vop_device_info *info, struct vop_error *err)
 {
-	static const uint8_t none[6];
-
-	memcpy(mac, spec->mac, 6);
-	if (memcmp(mac, none, 6) != 0)
-		return;
-	mac[0] = 2; /* locally administered */
-	mac[4] = (uint8_t)info->creator;
-	mac[5] = (uint8_t)info->slot;
-}
-
-static struct vop_net *serve(struct service *s, struct vop_device *d,
-			     const struct vop_service_net *spec, const struct vop_device_info *info,
-			     struct vop_error *err)
-{
-	struct vop_net_config c = {
-		.mtu = spec->mtu,
-		.pairs = (uint16_t)VOP_MIN(VOP_MAX(info->queues_max / 2u, 1u), VOP_NET_PAIRS_MAX),
-		.queue_size_max = info->queue_size_max,
+	const struct vop_service_type *t = vop_service_type_of(info->device_id);
+	struct vop_service_device plain;
+	struct vop_service_open o = {
+		.device = d,
+		.info = info,
 		.pool_size = s->cfg->window_size / 8,
-		.notify = spec->notify,
 		.poller = s->poller,
 	};
-	struct vop_net *net;
 
-	/* A slot without room for the control queue. */
-	if (info->queues_max < 2u * c.pairs + 1)
-		c.features_off[0] = 1ull << VOP_NET_F_CTRL_VQ;
-	set_mac(c.mac, spec, info);
-	if (make_backend(spec, c.pairs, &c.backend)) {
-		snprintf(err->text, sizeof(err->text), "no memory for the backend");
-		return NULL;
+	if (!t) {
+		snprintf(err->text, sizeof(err->text), "device type %u is not known",
+			 info->device_id);
+		return;
+	}
+	o.as = s->creating ? &s->cfg->create[s->next_create] : spec_of(s, t);
+	if (!o.as) {
+		plain = vop_service_default(t, s->cfg->self);
+		o.as = &plain;
 	}
 	for (;;) {
-		net = vop_net_open(d, &c, err);
-		if (net || c.pool_size == 0)
+		e->dev = t->open(&o, err);
+		if (e->dev || o.pool_size == 0)
 			break;
-		c.pool_size = c.pool_size > POOL_MIN ? c.pool_size / 2 : 0;
+		o.pool_size = o.pool_size > POOL_MIN ? o.pool_size / 2 : 0;
 	}
-	if (!net && c.backend.free)
-		c.backend.free(c.backend.ctx);
-	return net;
+	e->type = t;
+	e->d = d;
+	e->status = 0;
+	e->violations = 0;
+	memset(e->last, 0, sizeof(e->last));
 }
 
 static struct served *free_entry(struct service *s)
@@ -126,7 +119,7 @@ static struct served *free_entry(struct service *s)
 	unsigned i;
 
 	for (i = 0; i < SERVED_MAX; i++)
-		if (!s->served[i].net)
+		if (!s->served[i].dev)
 			return &s->served[i];
 	return NULL; /* never: there are as many as slots */
 }
@@ -134,25 +127,18 @@ static struct served *free_entry(struct service *s)
 static void on_added(void *ctx, struct vop_node *n, struct vop_device *d)
 {
 	struct service *s = ctx;
-	const struct vop_service_net *spec = &s->cfg->serve;
-	struct vop_error why = {"it is no net device"};
+	struct vop_error why = {{0}};
 	struct vop_device_info info;
 	struct served *e = free_entry(s);
 
 	(void)n;
 	vop_device_info(d, &info);
-	if (s->creating)
-		spec = &s->cfg->create[s->next_create];
 	say(s, VOP_SERVICE_DEVICE, "device %u %s: created by %s, device %s, driver %s", info.slot,
 	    info.name, node_name(info.creator), node_name(info.device), node_name(info.driver));
 	if (info.device != s->cfg->self || !e)
 		return;
-	if (info.device_id == VOP_NET_ID)
-		e->net = serve(s, d, spec, &info, &why);
-	e->d = d;
-	e->status = 0;
-	e->violations = 0;
-	if (!e->net)
+	serve(s, e, d, &info, &why);
+	if (!e->dev)
 		say(s, VOP_SERVICE_REFUSED, "device %u %s is not served: %s", info.slot, info.name,
 		    why.text);
 }
@@ -166,9 +152,9 @@ static void on_removed(void *ctx, struct vop_node *n, struct vop_device *d)
 	(void)n;
 	vop_device_info(d, &info);
 	for (i = 0; i < SERVED_MAX; i++)
-		if (s->served[i].net && s->served[i].d == d) {
-			vop_net_close(s->served[i].net);
-			s->served[i].net = NULL;
+		if (s->served[i].dev && s->served[i].d == d) {
+			s->served[i].type->close(s->served[i].dev);
+			s->served[i].dev = NULL;
 		}
 	if (s->up)
 		say(s, VOP_SERVICE_GONE, "device %u %s: removed", info.slot, info.name);
@@ -208,11 +194,11 @@ static int create_devices(struct service *s)
 	int r;
 
 	for (i = 0; i < s->cfg->creates; i++) {
-		const struct vop_service_net *spec = &s->cfg->create[i];
+		const struct vop_service_device *spec = &s->cfg->create[i];
 		struct vop_device_create c = {
-			.device_id = VOP_NET_ID,
+			.device_id = spec->type->device_id,
 			.device = spec->device,
-			.queues_max = (uint16_t)(2 * spec->pairs + 1),
+			.queues_max = spec->type->queues(spec),
 			.queue_size_max = spec->queue_size,
 			.name = spec->name,
 		};
@@ -233,16 +219,7 @@ static int create_devices(struct service *s)
 
 /* --- what drivers do --- */
 
-static const struct {
-	unsigned bit;
-	const char *name;
-} feature_words[] = {
-	{VOP_NET_F_MTU, "MTU"},
-	{VOP_NET_F_MAC, "MAC"},
-	{VOP_NET_F_MRG_RXBUF, "MRG_RXBUF"},
-	{VOP_NET_F_STATUS, "STATUS"},
-	{VOP_NET_F_CTRL_VQ, "CTRL_VQ"},
-	{VOP_NET_F_MQ, "MQ"},
+static const struct vop_service_feature transport[] = {
 	{VOP_F_INDIRECT_DESC, "INDIRECT_DESC"},
 	{VOP_F_EVENT_IDX, "EVENT_IDX"},
 	{VOP_F_VERSION_1, "VERSION_1"},
@@ -251,17 +228,27 @@ static const struct {
 	{VOP_F_IN_ORDER, "IN_ORDER"},
 	{VOP_F_ORDER_PLATFORM, "ORDER_PLATFORM"},
 	{VOP_F_RING_RESET, "RING_RESET"},
+	{0, NULL},
 };
 
-static void features_text(const uint64_t *f, char *buf, size_t size)
+/* Append words to what buf holds; cut at its end. */
+__attribute__((format(printf, 3, 4))) static void append(char *buf, size_t size, const char *fmt,
+							 ...)
 {
-	size_t at = 0;
-	unsigned i;
+	size_t at = strlen(buf);
+	va_list ap;
 
-	buf[0] = 0;
-	for (i = 0; i < VOP_ARRAY_SIZE(feature_words) && at < size; i++)
-		if (vop_feature_has(f, feature_words[i].bit))
-			at += (size_t)snprintf(buf + at, size - at, " %s", feature_words[i].name);
+	va_start(ap, fmt);
+	vsnprintf(buf + at, size - at, fmt, ap);
+	va_end(ap);
+}
+
+static void append_features(char *buf, size_t size, const struct vop_service_feature *f,
+			    const uint64_t *has)
+{
+	for (; f->name; f++)
+		if (vop_feature_has(has, f->bit))
+			append(buf, size, " %s", f->name);
 }
 
 /* Requests are taken one by one, so no change of status is missed. */
@@ -269,10 +256,10 @@ static void look_at(struct service *s, struct served *e)
 {
 	uint8_t now = vop_device_status(e->d), old = e->status;
 	struct vop_device_info info;
-	struct vop_net_stats st;
-	char words[256];
+	struct vop_service_stats st;
+	char words[256] = "";
 
-	vop_net_get_stats(e->net, &st);
+	e->type->stats(e->dev, &st);
 	if (now == old && st.violations == e->violations)
 		return;
 	vop_device_info(e->d, &info);
@@ -282,7 +269,8 @@ static void look_at(struct service *s, struct served *e)
 	if (!(now & VOP_STATUS_DRIVER_OK) && (old & VOP_STATUS_DRIVER_OK))
 		say(s, VOP_SERVICE_RESET, "device %u %s: driver reset", info.slot, info.name);
 	if ((now & VOP_STATUS_DRIVER_OK) && !(old & VOP_STATUS_DRIVER_OK)) {
-		features_text(vop_device_features(e->d), words, sizeof(words));
+		append_features(words, sizeof(words), e->type->features, vop_device_features(e->d));
+		append_features(words, sizeof(words), transport, vop_device_features(e->d));
 		say(s, VOP_SERVICE_DRIVER_OK, "device %u %s: driver ok, features%s", info.slot,
 		    info.name, words);
 	}
@@ -290,19 +278,39 @@ static void look_at(struct service *s, struct served *e)
 	e->violations = st.violations;
 }
 
-static void report_stats(struct service *s)
+/* "device 3 eth7: transmit 17 frames, 4/s; ...; violations 0" */
+static void report_device(struct service *s, struct served *e)
 {
+	const struct vop_service_counter *c = e->type->counters;
+	double seconds = (double)s->cfg->stats_ms / 1e3;
 	struct vop_device_info info;
-	struct vop_net_stats st;
+	struct vop_service_stats st;
+	char text[400] = "";
 	unsigned i;
 
-	for (i = 0; i < SERVED_MAX; i++) {
-		if (!s->served[i].net)
-			continue;
-		vop_device_info(s->served[i].d, &info);
-		vop_net_get_stats(s->served[i].net, &st);
-		s->cfg->stats(s->cfg->ctx, &info, &st);
+	vop_device_info(e->d, &info);
+	e->type->stats(e->dev, &st);
+	append(text, sizeof(text), "device %u %s: ", info.slot, info.name);
+	for (i = 0; c[i].before; i++) {
+		append(text, sizeof(text), "%s %llu %s", c[i].before,
+		       (unsigned long long)st.count[i], c[i].after);
+		if (c[i].rate)
+			append(text, sizeof(text), ", %.0f/s",
+			       (double)(st.count[i] - e->last[i]) / seconds);
+		append(text, sizeof(text), "; ");
+		e->last[i] = st.count[i];
 	}
+	append(text, sizeof(text), "violations %llu", (unsigned long long)st.violations);
+	s->cfg->stats(s->cfg->ctx, text);
+}
+
+static void report_stats(struct service *s)
+{
+	unsigned i;
+
+	for (i = 0; i < SERVED_MAX; i++)
+		if (s->served[i].dev)
+			report_device(s, &s->served[i]);
 }
 
 /* Attend to violations, then tell what changed. */
@@ -313,10 +321,10 @@ static void look_round(struct service *s, bool attention)
 	if (attention)
 		vop_poller_attention_clear(s->poller);
 	for (i = 0; i < SERVED_MAX; i++) {
-		if (!s->served[i].net)
+		if (!s->served[i].dev)
 			continue;
 		if (attention)
-			vop_net_attend(s->served[i].net);
+			s->served[i].type->attend(s->served[i].dev);
 		look_at(s, &s->served[i]);
 	}
 }

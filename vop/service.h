@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A stand-alone node: joins a link at a path, creates the devices it was told to, plays the device
- * for all net devices that fall to it, and, when the peer goes away, waits for it to come back.
+ * for all devices that fall to it and whose type it has (service_type.h), and, when the peer goes
+ * away, waits for it to come back.
  * Devices whose driver this node would be are left alone: a driver is somebody else's program.
  *
  * Threads: everything on the caller's thread but the polling, which has a thread of its own.
@@ -9,27 +10,8 @@
 #ifndef VOP_SERVICE_H
 #define VOP_SERVICE_H
 
-#include "vop/dev/net.h"
 #include "vop/node.h"
-
-enum vop_service_backend {
-	VOP_SERVICE_NULL = 0,
-	VOP_SERVICE_SOURCE = 1,
-	VOP_SERVICE_ECHO = 2,
-};
-
-/* A device: how it is created, and how it is served when this node plays it. */
-struct vop_service_net {
-	enum vop_node_id device; /* who plays it */
-	enum vop_service_backend backend;
-	uint32_t frame_size; /* of VOP_SERVICE_SOURCE, bytes */
-	uint16_t pairs;
-	uint16_t mtu;
-	uint16_t queue_size;
-	uint8_t mac[6]; /* all zero: made from the slot number */
-	enum vop_notify notify;
-	const char *name; /* NULL: the type and the slot number */
-};
+#include "vop/service_type.h"
 
 enum vop_service_event {
 	VOP_SERVICE_WAITING, /* for the peer */
@@ -56,17 +38,17 @@ struct vop_service_config {
 	int poller_cpu;	  /* -1: anywhere */
 	bool yield;	  /* the poller shares its CPU */
 	/* Devices to create whenever a link comes up; the caller's. */
-	const struct vop_service_net *create;
+	const struct vop_service_device *create;
 	unsigned creates;
-	/* Devices of the peer that this node plays are served like this one; pairs and queue size
-	 * are what their creator allows. */
-	struct vop_service_net serve;
+	/* Devices of the peer that this node plays are served like the one of their type among
+	 * these, or by default; queues and their size are what their creator allows. */
+	const struct vop_service_device *serve;
+	unsigned serves;
 	/* One sentence for people about each event; may be NULL. */
 	void (*say)(void *ctx, enum vop_service_event event, const char *text);
-	/* Counters of every device that is served, every stats_ms while the link is up; may be
-	 * NULL. */
-	void (*stats)(void *ctx, const struct vop_device_info *info,
-		      const struct vop_net_stats *st);
+	/* One line of counters of every device that is served, every stats_ms while the link is
+	 * up; may be NULL. */
+	void (*stats)(void *ctx, const char *text);
 	int stats_ms;
 	void *ctx;
 };

@@ -16,7 +16,18 @@
 #define MEM_BUS	 0x10000000ull
 #define RUNS_MAX 1000u
 
-const struct ref_type *const ref_types[] = {&ref_net, NULL};
+/* Variants of a device stand in the order in which they are run. */
+const struct ref_type *const ref_types[] = {
+	&ref_net,
+	&ref_blk_plain,
+	&ref_blk_ro,
+	&ref_blk_zoned,
+	&ref_blk_zoned_small,
+	&ref_blk_aware,
+	&ref_console,
+	&ref_rng,
+	NULL,
+};
 
 struct ref_sut {
 	struct sut base;
@@ -282,6 +293,8 @@ static int queue_setup(struct target *t, struct vop_queue_config *cfg, enum vop_
 	q->was_reset = q->broken = false;
 	/* It may have been filled before DRIVER_OK. */
 	q->awake = false;
+	/* A driver that sets up a queue takes no notification of the one before. */
+	vop_doorbell_drain(&q->call);
 	cfg->desc = c.desc;
 	cfg->driver = c.driver;
 	cfg->device = c.device;
@@ -541,12 +554,21 @@ static bool make(struct ref *r)
 	return true;
 }
 
-struct sut *ref_new(uint16_t device, const struct ref_mutant *m)
+unsigned ref_variants(uint16_t device)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; ref_types[i]; i++)
+		n += ref_types[i]->device == device;
+	return n;
+}
+
+struct sut *ref_new(uint16_t device, unsigned variant, const struct ref_mutant *m)
 {
 	struct ref_sut *p = calloc(1, sizeof(*p));
 	const struct ref_type *const *type;
 
-	for (type = ref_types; *type && (*type)->device != device; type++)
+	for (type = ref_types; *type && ((*type)->device != device || variant--); type++)
 		;
 	if (!p || !*type) {
 		free(p);
@@ -555,7 +577,7 @@ struct sut *ref_new(uint16_t device, const struct ref_mutant *m)
 	p->base.ops = &sut_ref_ops;
 	p->base.device = device;
 	p->base.can_restart = true;
-	snprintf(p->base.name, sizeof(p->base.name), "the reference device");
+	snprintf(p->base.name, sizeof(p->base.name), "the reference device '%s'", (*type)->name);
 	p->t = (struct target){
 		.ops = &target_ref_ops,
 		.caps = {.missing = TARGET_LACKS_PLACEMENT | TARGET_LACKS_POLL},

@@ -59,7 +59,9 @@ struct ref_queue {
 
 /* A device type. Calls in the order of the specification's steps. */
 struct ref_type {
+	const char *name; /* of the variant */
 	uint16_t device;
+	const void *form; /* the type's: what makes the variant */
 	uint64_t features[2];
 	unsigned queues;
 	uint16_t queue_size_max;
@@ -149,5 +151,9 @@ bool ref_packed_pending(struct ref_queue *q);
 /* Types, ended by NULL. */
 extern const struct ref_type *const ref_types[];
 extern const struct ref_type ref_net;
+extern const struct ref_type ref_blk_plain, ref_blk_ro, ref_blk_zoned, ref_blk_zoned_small,
+	ref_blk_aware;
+extern const struct ref_type ref_console;
+extern const struct ref_type ref_rng;
 
 #endif

@@ -36,9 +36,13 @@ struct ref_mutant {
 	enum ref_op op;
 };
 
-/* A device of that type, sound when m is NULL or its op REF_SOUND. NULL: no such type, or no
- * memory. */
-struct sut *ref_new(uint16_t device, const struct ref_mutant *m);
+/* Device types go up to there; of some there are several variants (a disk that is read-only, say),
+ * each with what its checks need. */
+#define REF_DEVICE_MAX 4u
+unsigned ref_variants(uint16_t device); /* 0: no such type */
+/* A device of that type, sound when m is NULL or its op REF_SOUND. NULL: no such type or variant, or
+ * no memory. */
+struct sut *ref_new(uint16_t device, unsigned variant, const struct ref_mutant *m);
 
 /* All mutants there are, in order: false beyond the last. */
 bool ref_mutant_at(unsigned i, struct ref_mutant *m);

@@ -29,7 +29,9 @@
 	X(WINDOW_GONE, 16, "memory of the peer vanished under an access")                          \
 	X(DESC_FLAGS, 17, "descriptor flags of a list disagree with its first descriptor")         \
 	X(NEXT_LINK, 18, "chain does not follow ring order although IN_ORDER was negotiated")      \
-	X(ZERO_LEN, 19, "descriptor of length 0")
+	X(ZERO_LEN, 19, "descriptor of length 0")                                                  \
+	X(BLK_REQUEST, 20, "block request without a whole header or room for its status")          \
+	X(DIRECTION, 21, "readable buffer where the device only writes, or the other way round")
 
 enum vop_violation {
 #define VOP_VIOLATION_ENUM(sym, num, words) VOP_V_##sym = num,

@@ -6,6 +6,9 @@
  *                        too, emulated and some twenty times slower: VOP_CROSS is defined there.
  *   SUITE_HARNESS(name)  also needs bench/, conformance/, target/ or report/: native builds only.
  */
+SUITE_HARNESS(conf_select)
+SUITE_HARNESS(conf_gate)
+SUITE_HARNESS(conf_oracles)
 SUITE_HARNESS(hist)
 SUITE_HARNESS(opt)
 SUITE_HARNESS(stats)
@@ -60,4 +63,10 @@ SUITE(scribble)
 SUITE(poller)
 SUITE(net)
 SUITE(net_plain)
+SUITE(blk)
+SUITE(blk_hostile)
+SUITE(blk_backend)
+SUITE(rng)
+SUITE(console)
+SUITE(console_ports)
 SUITE(api)

@@ -130,7 +130,7 @@ static void words(void)
 {
 	CU_ASSERT_STRING_EQUAL(vop_violation_str(VOP_V_NONE), "none");
 	CU_ASSERT_STRING_EQUAL(vop_violation_str(0xffffffff), "unknown");
-	for (uint32_t v = 1; v <= VOP_V_ZERO_LEN; v++)
+	for (uint32_t v = 1; v <= VOP_V_DIRECTION; v++)
 		CU_ASSERT(strcmp(vop_violation_str(v), "unknown") != 0);
 }
 

@@ -17,7 +17,7 @@ struct mess {
 	struct rig_rng rng;
 	uint32_t writes, held, bad;
 	struct vop_elem elem[64];
-	uint32_t why[VOP_V_ZERO_LEN + 1];
+	uint32_t why[VOP_V_DIRECTION + 1];
 };
 
 /* One word somewhere: small, near a bound, plausible, or anything. */

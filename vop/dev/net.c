@@ -5,14 +5,11 @@
  * while it is paused.
  */
 #include <limits.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <vop/features.h>
 #include "vop/dev/net_internal.h"
-#include "vop/vq_open.h"
 
 #define NET_S_LINK_UP 1u
 #define NET_NO_CTRL   UINT_MAX
@@ -29,30 +26,15 @@ _Static_assert(sizeof(struct net_config_space) == 12, "layout");
 /* --- queues --- */
 
 /* The queue with this number; NULL: it does not exist with what was negotiated (5.1.2). */
-static struct net_queue *queue_of(struct vop_net *n, unsigned index)
+static struct vop_core_queue *queue_of(void *dev, unsigned index)
 {
+	struct vop_net *n = dev;
+
 	if (index == n->ctrl_index)
 		return &n->ctrl;
 	if (index >= 2 * (n->mq ? n->pairs : 1))
 		return NULL;
 	return index % 2 ? &n->pair[index / 2]->tx.q : &n->pair[index / 2]->rx.q;
-}
-
-/* The first touch of the ring: only after DRIVER_OK (3.1.1). A queue that is no good is a
- * violation. */
-static void open_queue(struct vop_net *n, struct net_queue *q)
-{
-	const uint64_t *f = vop_device_features(n->d);
-	bool peer_polls = q->cfg->call->kind == VOP_DB_NONE;
-
-	q->ring_owed = false;
-	q->violation = VOP_V_NONE;
-	q->live = vop_devq_open(&q->vq, q->cfg, vop_ring_features(f, peer_polls)) == 0;
-}
-
-static struct vop_doorbell *kick_of(const struct net_queue *q)
-{
-	return q->live ? q->cfg->kick : NULL;
 }
 
 /* Give the pair's queues, as they are now, to the poller, or take them away. */
@@ -63,20 +45,12 @@ static int update_pair(struct vop_net *n, struct net_pair *p)
 		.arm = vop_net_pair_arm,
 		.disarm = vop_net_pair_disarm,
 		.ctx = p,
-		.doorbell = kick_of(&p->tx.q),
-		.doorbell2 = kick_of(&p->rx.q),
+		.doorbell = vop_core_kick(&p->tx.q),
+		.doorbell2 = vop_core_kick(&p->rx.q),
 		.notify = n->notify,
 	};
-	int r;
 
-	if (p->job)
-		vop_poller_remove(n->poller, vop_net_pair_poll, p);
-	p->job = false;
-	if (!p->tx.q.live && !p->rx.q.live)
-		return 0;
-	r = vop_poller_add(n->poller, &job);
-	p->job = r == 0;
-	return r;
+	return vop_core_job(n->core.poller, &job, p->tx.q.live || p->rx.q.live, &p->job);
 }
 
 static int update_ctrl(struct vop_net *n)
@@ -86,23 +60,17 @@ static int update_ctrl(struct vop_net *n)
 		.arm = vop_net_ctrl_arm,
 		.disarm = vop_net_ctrl_disarm,
 		.ctx = n,
-		.doorbell = kick_of(&n->ctrl),
+		.doorbell = vop_core_kick(&n->ctrl),
 		.notify = n->notify,
 	};
-	int r;
 
-	if (n->ctrl_job)
-		vop_poller_remove(n->poller, vop_net_ctrl_poll, n);
-	n->ctrl_job = false;
-	if (!n->ctrl.live)
-		return 0;
-	r = vop_poller_add(n->poller, &job);
-	n->ctrl_job = r == 0;
-	return r;
+	return vop_core_job(n->core.poller, &job, n->ctrl.live, &n->ctrl_job);
 }
 
-static int update(struct vop_net *n, unsigned index)
+static int update(void *dev, unsigned index)
 {
+	struct vop_net *n = dev;
+
 	return index == n->ctrl_index ? update_ctrl(n) : update_pair(n, n->pair[index / 2]);
 }
 
@@ -120,52 +88,26 @@ static void forget_frames(struct net_pair *p, bool tx)
 	p->rx.len[0] = 0; /* as plain[0] */
 }
 
-static int go_live(struct vop_net *n, unsigned index, struct net_queue *q)
+static void forget(void *dev, unsigned index)
 {
-	int r;
+	struct vop_net *n = dev;
 
-	vop_poller_pause(n->poller);
 	if (index != n->ctrl_index)
 		forget_frames(n->pair[index / 2], index % 2);
-	open_queue(n, q);
-	r = q->live ? update(n, index) : -EINVAL;
-	if (r)
-		q->live = false;
-	vop_poller_resume(n->poller);
-	return r;
 }
 
 static int net_queue_start(void *dev, const struct vop_queue_config *cfg)
 {
 	struct vop_net *n = dev;
-	struct net_queue *q = queue_of(n, cfg->index);
-	int r = 0;
 
-	if (!q)
-		return -EINVAL;
-	q->cfg = cfg;
-	if (n->running)
-		r = go_live(n, cfg->index, q);
-	if (r)
-		q->cfg = NULL;
-	return r;
+	return vop_core_queue_start(&n->core, cfg);
 }
 
 static void net_queue_stop(void *dev, unsigned index)
 {
 	struct vop_net *n = dev;
-	struct net_queue *q = queue_of(n, index);
 
-	if (!q)
-		return;
-	vop_poller_pause(n->poller);
-	q->live = false;
-	/* The job goes, or goes on with the other queue of the pair. It cannot fail for want of
-	 * memory in a way that leaves somebody polling: the old job is gone by then. */
-	update(n, index);
-	q->cfg = NULL;
-	__atomic_store_n(&q->violation, VOP_V_NONE, __ATOMIC_RELAXED);
-	vop_poller_resume(n->poller);
+	vop_core_queue_stop(&n->core, index);
 }
 
 /* --- life of the device --- */
@@ -188,18 +130,9 @@ static int net_features_ok(void *dev, const uint64_t *f)
 static int net_driver_ok(void *dev)
 {
 	struct vop_net *n = dev;
-	unsigned i;
-	int r = 0;
 
-	n->running = true;
 	n->active = 1;
-	for (i = 0; i <= 2 * n->pairs && !r; i++) {
-		struct net_queue *q = queue_of(n, i);
-
-		if (q && q->cfg)
-			r = go_live(n, i, q);
-	}
-	return r;
+	return vop_core_driver_ok(&n->core);
 }
 
 static void net_reset(void *dev)
@@ -207,14 +140,14 @@ static void net_reset(void *dev)
 	struct vop_net *n = dev;
 
 	/* Every queue was stopped: no job of ours runs. The backend may serve other devices. */
-	vop_poller_pause(n->poller);
-	n->running = false;
+	vop_poller_pause(n->core.poller);
+	vop_core_reset(&n->core);
 	n->active = 1;
 	n->ctrl_index = NET_NO_CTRL;
 	n->mq = n->mergeable = false;
 	if (n->backend.reset)
 		n->backend.reset(n->backend.ctx);
-	vop_poller_resume(n->poller);
+	vop_poller_resume(n->core.poller);
 }
 
 static int net_config_write(void *dev, uint32_t offset, const void *data, uint32_t len)
@@ -239,22 +172,7 @@ static const struct vop_dev_ops net_ops = {
 
 void vop_net_attend(struct vop_net *n)
 {
-	unsigned i;
-
-	for (i = 0; i <= 2 * n->pairs; i++) {
-		struct net_queue *q = queue_of(n, i);
-		uint32_t why;
-
-		if (!q || !q->cfg)
-			continue;
-		/* Pairs with the release in vop_net_violate(). */
-		why = __atomic_exchange_n(&q->violation, VOP_V_NONE, __ATOMIC_ACQUIRE);
-		if (!why)
-			continue;
-		__atomic_store_n(&n->violations, n->violations + 1, __ATOMIC_RELAXED);
-		__atomic_store_n(&n->last_violation, why, __ATOMIC_RELAXED);
-		vop_device_violation(n->d, i, why);
-	}
+	vop_core_attend(&n->core);
 }
 
 /* --- the offer --- */
@@ -309,29 +227,19 @@ static struct vop_device_offer make_offer(struct vop_net *n, const struct vop_ne
 	return o;
 }
 
-__attribute__((format(printf, 2, 3))) static void say(struct vop_error *err, const char *fmt, ...)
-{
-	va_list ap;
-
-	if (!err)
-		return;
-	va_start(ap, fmt);
-	vsnprintf(err->text, sizeof(err->text), fmt, ap);
-	va_end(ap);
-}
-
 static bool config_ok(const struct vop_net_config *cfg, struct vop_error *err)
 {
 	if (cfg->pairs < 1 || cfg->pairs > VOP_NET_PAIRS_MAX)
-		say(err, "a net device has 1 to %u queue pairs, not %u", VOP_NET_PAIRS_MAX,
-		    cfg->pairs);
+		vop_core_error(err, "a net device has 1 to %u queue pairs, not %u",
+			       VOP_NET_PAIRS_MAX, cfg->pairs);
 	else if (cfg->mtu < 68)
-		say(err, "MTU %u is below 68", cfg->mtu);
+		vop_core_error(err, "MTU %u is below 68", cfg->mtu);
 	else if (cfg->queue_size_max < 1 || cfg->queue_size_max > VOP_QUEUE_SIZE_MAX)
-		say(err, "queue size %u is not 1 to %u", cfg->queue_size_max, VOP_QUEUE_SIZE_MAX);
+		vop_core_error(err, "queue size %u is not 1 to %u", cfg->queue_size_max,
+			       VOP_QUEUE_SIZE_MAX);
 	else if (!cfg->backend.tx || !cfg->poller ||
 		 (cfg->backend.rx_lengths && !cfg->backend.rx_fill))
-		say(err, "a net device needs a poller and a complete backend");
+		vop_core_error(err, "a net device needs a poller and a complete backend");
 	else
 		return true;
 	return false;
@@ -354,9 +262,16 @@ static struct vop_net *create(const struct vop_net_config *cfg)
 	if (!n)
 		return NULL;
 	n->backend = cfg->backend;
-	n->poller = cfg->poller;
 	n->notify = cfg->notify;
 	n->pairs = cfg->pairs;
+	n->core = (struct vop_core){
+		.poller = cfg->poller,
+		.dev = n,
+		.queues_max = 2u * cfg->pairs + 1,
+		.queue = queue_of,
+		.forget = forget,
+		.update = update,
+	};
 	n->active = 1;
 	n->ctrl_index = NET_NO_CTRL;
 	for (i = 0; i < n->pairs; i++) {
@@ -373,7 +288,7 @@ static struct vop_net *create(const struct vop_net_config *cfg)
 		p->net = n;
 		p->index = i;
 		p->job = false;
-		p->tx.q = p->rx.q = (struct net_queue){0};
+		p->tx.q = p->rx.q = (struct vop_core_queue){0};
 		p->tx.count = p->rx.count = (struct net_count){0};
 		forget_frames(p, true);
 		forget_frames(p, false);
@@ -387,30 +302,18 @@ struct vop_net *vop_net_open(struct vop_device *d, const struct vop_net_config *
 {
 	struct vop_device_offer o;
 	struct vop_net *n;
-	int r;
 
 	if (!config_ok(cfg, err))
 		return NULL;
 	n = create(cfg);
 	if (!n) {
-		say(err, "out of memory");
+		vop_core_error(err, "out of memory");
 		return NULL;
 	}
-	n->d = d;
+	n->core.d = d;
 	o = make_offer(n, cfg);
-	r = vop_device_serve(d, &o);
-	if (!r)
+	if (vop_core_offer(d, &o, "net device", err) == 0)
 		return n;
-	if (r == -EBUSY)
-		say(err, "the device is being served already");
-	else if (r == -ENOSPC)
-		say(err, "the window has no room for a pool of %llu bytes",
-		    (unsigned long long)cfg->pool_size);
-	else if (r == -EINVAL)
-		say(err, "the slot was not made for a net device with %u queues of %u", o.queues,
-		    o.queue_size_max);
-	else
-		say(err, "%s", strerror(-r));
 	destroy(n);
 	return NULL;
 }
@@ -428,13 +331,8 @@ int vop_net_set_link(struct vop_net *n, bool up)
 {
 	vop_le16 status = htole16(up ? NET_S_LINK_UP : 0);
 
-	return vop_device_config_set(n->d, offsetof(struct net_config_space, status), &status,
+	return vop_device_config_set(n->core.d, offsetof(struct net_config_space, status), &status,
 				     sizeof(status));
-}
-
-static uint64_t load(const uint64_t *word)
-{
-	return __atomic_load_n(word, __ATOMIC_RELAXED);
 }
 
 void vop_net_get_stats(const struct vop_net *n, struct vop_net_stats *out)
@@ -442,16 +340,16 @@ void vop_net_get_stats(const struct vop_net *n, struct vop_net_stats *out)
 	unsigned i;
 
 	*out = (struct vop_net_stats){
-		.violations = load(&n->violations),
-		.last_violation = __atomic_load_n(&n->last_violation, __ATOMIC_RELAXED),
+		.violations = vop_core_load(&n->core.violations),
+		.last_violation = __atomic_load_n(&n->core.last_violation, __ATOMIC_RELAXED),
 	};
 	for (i = 0; i < n->pairs; i++) {
 		const struct net_pair *p = n->pair[i];
 
-		out->tx_frames += load(&p->tx.count.frames);
-		out->tx_bytes += load(&p->tx.count.bytes);
-		out->rx_frames += load(&p->rx.count.frames);
-		out->rx_bytes += load(&p->rx.count.bytes);
-		out->rx_no_buffer += load(&p->rx.count.starved);
+		out->tx_frames += vop_core_load(&p->tx.count.frames);
+		out->tx_bytes += vop_core_load(&p->tx.count.bytes);
+		out->rx_frames += vop_core_load(&p->rx.count.frames);
+		out->rx_bytes += vop_core_load(&p->rx.count.bytes);
+		out->rx_no_buffer += vop_core_load(&p->rx.count.starved);
 	}
 }

@@ -16,21 +16,6 @@ enum {
 	NET_CTRL_MQ_VQ_PAIRS_SET = 0,
 };
 
-/* Copy the front of a request out, once. Bytes of all of it. */
-static uint64_t copy_request(const struct vop_iov *v, unsigned n, uint8_t to[CTRL_COPY])
-{
-	uint64_t len = 0;
-
-	for (; n--; v++) {
-		if (len < CTRL_COPY)
-			VOP_MEM_COPY_FROM(to + len, v->ptr, VOP_MIN(v->len, CTRL_COPY - len));
-		len += v->len;
-	}
-	/* The driver may write on: what was checked must be what is used. */
-	__asm__ volatile("" : : "r"(to) : "memory");
-	return len;
-}
-
 /* After reset only the first pair is used, then as many as the driver last said. */
 static uint8_t set_pairs(struct vop_net *n, const uint8_t *data, uint64_t len)
 {
@@ -45,7 +30,7 @@ static uint8_t set_pairs(struct vop_net *n, const uint8_t *data, uint64_t len)
 	 * queue beyond them afterwards. */
 	n->active = pairs;
 	for (i = old; i < pairs; i++)
-		vop_poller_wake(n->poller, vop_net_pair_poll, n->pair[i]);
+		vop_poller_wake(n->core.poller, vop_net_pair_poll, n->pair[i]);
 	return NET_CTRL_OK;
 }
 
@@ -59,8 +44,8 @@ static uint8_t execute(struct vop_net *n, const uint8_t *req, uint64_t len)
 unsigned vop_net_ctrl_poll(void *ctx)
 {
 	struct vop_net *n = ctx;
-	struct net_queue *q = &n->ctrl;
-	struct vop_batch b = {.elem = n->ctrl_elem, .iov = n->ctrl_iov, .iov_max = NET_PIECES};
+	struct vop_core_queue *q = &n->ctrl;
+	struct vop_batch b = {.elem = n->ctrl_elem, .iov = n->ctrl_iov, .iov_max = VOP_CORE_PIECES};
 	uint32_t used[NET_CTRL_BATCH];
 	unsigned i, got;
 
@@ -68,17 +53,19 @@ unsigned vop_net_ctrl_poll(void *ctx)
 		return 0;
 	got = vop_devq_pop(&q->vq, q->cfg->regions, &b, NET_CTRL_BATCH);
 	if (vop_devq_broken(&q->vq)) {
-		vop_net_violate(n, q, vop_devq_broken(&q->vq));
+		vop_core_violate(&n->core, q, vop_devq_broken(&q->vq));
 		return 0;
 	}
 	for (i = 0; i < got; i++) {
 		const struct vop_elem *e = &b.elem[i];
 		const struct vop_iov *v = &b.iov[e->first];
+		struct vop_core_walk w = {.v = v, .n = e->nout};
+		uint64_t len = vop_core_total(v, e->nout);
 		uint8_t req[CTRL_COPY] = {0}, ack;
-		uint64_t len = copy_request(v, e->nout, req);
 
+		vop_core_copy_out(&w, req, sizeof(req));
 		if (len < 2 || e->in_len < 1) {
-			vop_net_violate(n, q, VOP_V_CTRL);
+			vop_core_violate(&n->core, q, VOP_V_CTRL);
 			return 0;
 		}
 		ack = execute(n, req, len);
@@ -88,7 +75,7 @@ unsigned vop_net_ctrl_poll(void *ctx)
 	if (got)
 		vop_devq_push(&q->vq, b.elem, used, got);
 	if (got || q->ring_owed)
-		net_publish(q);
+		vop_core_publish(q);
 	return got;
 }
 

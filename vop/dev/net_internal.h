@@ -1,32 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What the files of the net device share: net.c (control thread), net_poll.c (frames), net_ctrl.c
- * (control queue). Who may touch what: queue state belongs to the poller while the queue is live
- * and the poller is not paused, to the control thread otherwise. The exceptions are atomic:
- * violation, and the counters.
+ * (control queue). Who may touch what: core.h; what belongs to a queue goes with it.
  */
 #ifndef VOP_DEV_NET_INTERNAL_H
 #define VOP_DEV_NET_INTERNAL_H
 
-#include <vop/vq.h>
+#include "vop/dev/core.h"
 #include "vop/dev/net.h"
 
-/* Pieces of one buffer, at most; longer chains are refused (TOO_LONG). As the C library's IOV_MAX.
- */
-#define NET_PIECES 1024u
 /* Receive buffers held at a time: a 64 KiB frame in buffers of 256 bytes, or a batch of small ones.
  */
 #define NET_HELD 320u
 /* Control requests in one turn. */
 #define NET_CTRL_BATCH 4u
-
-struct net_queue {
-	struct vop_devq vq;
-	const struct vop_queue_config *cfg; /* NULL: not set up */
-	bool live;			    /* open, DRIVER_OK, no violation met */
-	bool ring_owed;			    /* the driver must be called and could not be */
-	uint32_t violation; /* atomic: met by the poller, not yet told to the node */
-};
 
 /* Counters: one writer, the poller; read by any thread, each word atomic by itself. */
 struct net_count {
@@ -34,7 +21,7 @@ struct net_count {
 };
 
 struct net_tx {
-	struct net_queue q;
+	struct vop_core_queue q;
 	unsigned from,
 		n;	/* frame[from..n) and elem[from..n) were popped and wait for the backend */
 	uint64_t bytes; /* of the whole batch */
@@ -42,11 +29,11 @@ struct net_tx {
 	struct vop_plain plain[VOP_NET_BATCH];
 	struct vop_elem elem[VOP_NET_BATCH];
 	struct vop_net_frame frame[VOP_NET_BATCH];
-	struct vop_iov iov[NET_PIECES];
+	struct vop_iov iov[VOP_CORE_PIECES];
 };
 
 struct net_rx {
-	struct net_queue q;
+	struct vop_core_queue q;
 	unsigned from, n; /* elem[from..n) are held: popped, not used */
 	unsigned niov;	  /* pieces of them, iov[..niov) */
 	bool starving;	  /* frames wait for buffers */
@@ -58,7 +45,7 @@ struct net_rx {
 	struct vop_net_frame frame[VOP_NET_BATCH];
 	struct vop_elem elem[NET_HELD];
 	uint32_t used[NET_HELD];
-	struct vop_iov iov[2 * NET_PIECES];
+	struct vop_iov iov[2 * VOP_CORE_PIECES];
 };
 
 struct net_pair {
@@ -71,25 +58,21 @@ struct net_pair {
 
 struct vop_net {
 	struct vop_net_backend backend;
-	struct vop_poller *poller;
+	struct vop_core core;
 	bool mergeable;
 	unsigned active; /* pairs in use; changed by the control queue on the poller, and while
 			    paused */
 	unsigned pairs;	 /* that exist */
 
 	/* Control thread. */
-	struct vop_device *d;
 	enum vop_notify notify;
-	bool running;	     /* DRIVER_OK */
 	unsigned ctrl_index; /* queue number of the control queue, UINT_MAX: none */
 	bool mq;
-	uint64_t violations;
-	uint32_t last_violation;
 
-	struct net_queue ctrl;
+	struct vop_core_queue ctrl;
 	bool ctrl_job;
 	struct vop_elem ctrl_elem[NET_CTRL_BATCH];
-	struct vop_iov ctrl_iov[NET_PIECES];
+	struct vop_iov ctrl_iov[VOP_CORE_PIECES];
 	struct net_pair *pair[VOP_NET_PAIRS_MAX];
 };
 
@@ -101,22 +84,5 @@ void vop_net_pair_disarm(void *ctx);
 unsigned vop_net_ctrl_poll(void *ctx);
 bool vop_net_ctrl_arm(void *ctx);
 void vop_net_ctrl_disarm(void *ctx);
-
-/* Poller: the driver broke the rules on q. Nothing of it is used any more until it is reset. */
-void vop_net_violate(struct vop_net *n, struct net_queue *q, uint32_t why);
-
-/* Poller: publish what was pushed, call the driver if it asked. */
-VOP_INLINE void net_ring(struct net_queue *q)
-{
-	VOP_MEM_FLUSH();
-	/* No memory for the ring is the only failure after which it is owed (doorbell.h); a peer
-	 * that is gone is the control thread's affair. */
-	q->ring_owed = vop_doorbell_ring(q->cfg->call) == -ENOBUFS;
-}
-VOP_INLINE void net_publish(struct net_queue *q)
-{
-	if (vop_unlikely(vop_devq_publish(&q->vq) || q->ring_owed))
-		net_ring(q);
-}
 
 #endif

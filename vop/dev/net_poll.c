@@ -10,14 +10,6 @@
 
 #include "vop/dev/net_internal.h"
 
-void VOP_NOINLINE vop_net_violate(struct vop_net *n, struct net_queue *q, uint32_t why)
-{
-	q->live = false;
-	/* Pairs with the exchange in vop_net_attend(): the eventfd wakes it, the word says why. */
-	__atomic_store_n(&q->violation, why, __ATOMIC_RELEASE);
-	vop_poller_attention(n->poller);
-}
-
 /* Loops with many live values get a frame of their own: inlined into one function they spill. */
 #define NET_APART static __attribute__((noinline))
 
@@ -30,21 +22,6 @@ VOP_INLINE unsigned batch_after(uint32_t len)
 {
 	return vop_likely(len <= BATCH_BYTES / VOP_NET_BATCH) ? VOP_NET_BATCH
 							      : VOP_MAX(BATCH_BYTES / len, 1u);
-}
-
-VOP_INLINE void count(uint64_t *word, uint64_t by)
-{
-	__atomic_store_n(word, *word + by, __ATOMIC_RELAXED);
-}
-
-/* Bytes of pieces; fewer than 2^16 of less than 2^32 each. */
-static uint64_t total(const struct vop_iov *v, unsigned n)
-{
-	uint64_t sum = 0;
-
-	while (n--)
-		sum += (v++)->len;
-	return sum;
 }
 
 /*
@@ -79,14 +56,14 @@ static bool strip_chain(struct vop_net *n, struct net_tx *t, const struct vop_el
 {
 	struct vop_iov *v = &t->iov[e->first];
 	uint32_t niov = e->nout;
-	uint64_t len = total(v, niov);
+	uint64_t len = vop_core_total(v, niov);
 
 	if (len < VOP_NET_HDR) {
-		vop_net_violate(n, &t->q, VOP_V_NET_HEADER);
+		vop_core_violate(&n->core, &t->q, VOP_V_NET_HEADER);
 		return false;
 	}
 	if (len > UINT32_MAX) {
-		vop_net_violate(n, &t->q, VOP_V_TOO_LONG);
+		vop_core_violate(&n->core, &t->q, VOP_V_TOO_LONG);
 		return false;
 	}
 	take_front(&v, &niov, NULL, VOP_NET_HDR);
@@ -97,13 +74,13 @@ static bool strip_chain(struct vop_net *n, struct net_tx *t, const struct vop_el
 /* Pop a batch and strip the headers. How many frames there are. */
 NET_APART unsigned tx_take(struct vop_net *n, struct net_tx *t)
 {
-	struct vop_batch b = {.elem = t->elem, .iov = t->iov, .iov_max = NET_PIECES};
+	struct vop_batch b = {.elem = t->elem, .iov = t->iov, .iov_max = VOP_CORE_PIECES};
 	unsigned i, got = vop_devq_pop(&t->q.vq, t->q.cfg->regions, &b, VOP_NET_BATCH);
 	uint64_t bytes = 0;
 
 	t->from = t->n = 0;
 	if (vop_unlikely(vop_devq_broken(&t->q.vq))) {
-		vop_net_violate(n, &t->q, vop_devq_broken(&t->q.vq));
+		vop_core_violate(&n->core, &t->q, vop_devq_broken(&t->q.vq));
 		return 0;
 	}
 	for (i = 0; i < got; i++) {
@@ -169,9 +146,9 @@ VOP_INLINE unsigned tx_plain(struct vop_net *n, struct net_tx *t, unsigned pair)
 	for (unsigned i = 0; i < took; i++)
 		bytes += t->plain[i].len;
 	vop_devq_push_read(&t->q.vq, t->plain, took);
-	net_publish(&t->q);
-	count(&t->count.frames, took);
-	count(&t->count.bytes, bytes);
+	vop_core_publish(&t->q);
+	vop_core_count(&t->count.frames, took);
+	vop_core_count(&t->count.bytes, bytes);
 	if (vop_unlikely(took < got))
 		tx_keep(t, took, got);
 	return got;
@@ -195,10 +172,10 @@ VOP_INLINE unsigned tx_turn(struct vop_net *n, struct net_tx *t, unsigned pair)
 	if (!took)
 		return 0;
 	vop_devq_push(&t->q.vq, t->elem + t->from, NULL, took);
-	net_publish(&t->q);
-	count(&t->count.frames, took);
-	count(&t->count.bytes,
-	      vop_likely(took == t->n) ? t->bytes : bytes_of(t->frame + t->from, took));
+	vop_core_publish(&t->q);
+	vop_core_count(&t->count.frames, took);
+	vop_core_count(&t->count.bytes,
+		       vop_likely(took == t->n) ? t->bytes : bytes_of(t->frame + t->from, took));
 	t->from += took;
 	return took;
 }
@@ -256,13 +233,13 @@ NET_APART bool rx_hold(struct vop_net *n, struct net_rx *r, unsigned want)
 	else
 		rx_compact(r);
 	/* The longest legal chain must fit, or a good one would look bad. */
-	if (vop_unlikely(r->niov > NET_PIECES))
+	if (vop_unlikely(r->niov > VOP_CORE_PIECES))
 		return true;
 	b = (struct vop_batch){
-		.elem = r->elem + r->n, .iov = r->iov + r->niov, .iov_max = NET_PIECES};
+		.elem = r->elem + r->n, .iov = r->iov + r->niov, .iov_max = VOP_CORE_PIECES};
 	got = vop_devq_pop(&r->q.vq, r->q.cfg->regions, &b, VOP_MIN(want, NET_HELD) - r->n);
 	if (vop_unlikely(vop_devq_broken(&r->q.vq))) {
-		vop_net_violate(n, &r->q, vop_devq_broken(&r->q.vq));
+		vop_core_violate(&n->core, &r->q, vop_devq_broken(&r->q.vq));
 		return false;
 	}
 	if (vop_unlikely(r->niov) && got)
@@ -270,7 +247,7 @@ NET_APART bool rx_hold(struct vop_net *n, struct net_rx *r, unsigned want)
 	for (i = r->n; i < r->n + got; i++) {
 		/* Each holds a header at least (5.1.6.3.1). */
 		if (vop_unlikely(r->elem[i].in_len < VOP_NET_HDR)) {
-			vop_net_violate(n, &r->q, VOP_V_NET_HEADER);
+			vop_core_violate(&n->core, &r->q, VOP_V_NET_HEADER);
 			return false;
 		}
 		if (vop_unlikely(r->elem[i].nout))
@@ -357,7 +334,7 @@ static VOP_NOINLINE bool rx_hopeless(const struct net_rx *r, unsigned at)
 		return false;
 	for (i = at; i < r->n; i++)
 		ndesc += r->elem[i].ndesc;
-	return r->n - at == NET_HELD || r->niov - r->elem[at].first > NET_PIECES ||
+	return r->n - at == NET_HELD || r->niov - r->elem[at].first > VOP_CORE_PIECES ||
 	       ndesc >= r->q.cfg->size;
 }
 
@@ -447,9 +424,9 @@ VOP_INLINE unsigned rx_short(struct vop_net *n, struct net_rx *r, unsigned pair,
 		return 0;
 	n->backend.rx_fill_plain(n->backend.ctx, pair, r->plain, r->len, i);
 	vop_devq_push_written(&r->q.vq, r->plain, r->used, i);
-	net_publish(&r->q);
-	count(&r->count.frames, i);
-	count(&r->count.bytes, bytes);
+	vop_core_publish(&r->q);
+	vop_core_count(&r->count.frames, i);
+	vop_core_count(&r->count.bytes, bytes);
 	return i;
 }
 
@@ -476,15 +453,15 @@ NET_APART unsigned rx_turn(struct vop_net *n, struct net_rx *r, unsigned pair)
 	d = n->mergeable ? rx_merge(r, frames) : rx_plain(r, frames);
 	r->starving = d.frames < frames;
 	if (r->starving || d.dropped)
-		count(&r->count.starved, 1);
+		vop_core_count(&r->count.starved, 1);
 	if (!d.frames)
 		return 0;
 	n->backend.rx_fill(n->backend.ctx, pair, r->frame, d.frames);
 	vop_devq_push(&r->q.vq, r->elem + r->from, r->used, d.buffers);
-	net_publish(&r->q);
+	vop_core_publish(&r->q);
 	r->from += d.buffers;
-	count(&r->count.frames, d.frames - d.dropped);
-	count(&r->count.bytes, d.bytes);
+	vop_core_count(&r->count.frames, d.frames - d.dropped);
+	vop_core_count(&r->count.bytes, d.bytes);
 	return d.frames;
 }
 
@@ -498,17 +475,10 @@ static VOP_NOINLINE void rx_discard(struct vop_net *n, struct net_rx *r, unsigne
 		return;
 	memset(r->frame, 0, frames * sizeof(r->frame[0]));
 	n->backend.rx_fill(n->backend.ctx, pair, r->frame, frames);
-	count(&r->count.starved, 1);
+	vop_core_count(&r->count.starved, 1);
 }
 
 /* --- a pair --- */
-
-/* A call that could not be made is owed until it can. */
-static void retry_ring(struct net_queue *q)
-{
-	if (vop_unlikely(q->live && q->ring_owed))
-		net_ring(q);
-}
 
 unsigned vop_net_pair_poll(void *ctx)
 {
@@ -527,8 +497,8 @@ unsigned vop_net_pair_poll(void *ctx)
 			rx_discard(n, &p->rx, p->index);
 	}
 	if (!done) {
-		retry_ring(&p->tx.q);
-		retry_ring(&p->rx.q);
+		vop_core_retry_ring(&p->tx.q);
+		vop_core_retry_ring(&p->rx.q);
 	}
 	return done;
 }

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <string.h>
+
+#include "bench/cmd.h"
+#include "bench/conformance_targets.h"
+
+const char *const conformance_devices[CONFORMANCE_DEVICES + 1] = {"net", "blk", "console", "rng",
+								  NULL};
+
+/* As the node makes them. Frames and characters come back, so that contents can be compared. */
+static const char *const created[CONFORMANCE_DEVICES] = {"net,backend=echo,pairs=2", "blk,size=64M",
+							 "console,backend=echo,ports=2", "rng"};
+
+int conformance_target_check(struct conformance_target *t)
+{
+	size_t scheme = strcspn(t->uri, ":");
+	const char *rest = t->uri + scheme + (t->uri[scheme] == ':');
+
+	t->mutant = (struct ref_mutant){0, REF_SOUND};
+	if (strncmp(t->uri, "ref:", 4) == 0) {
+		t->reference = true;
+		if (*rest && !ref_mutant_find(rest, &t->mutant))
+			return cmd_could_not("conformance: there is no mutant '%s'; --self-check "
+					     "--verbose lists them",
+					     rest);
+		if (t->spawn)
+			return cmd_could_not("conformance: the reference device runs inside this "
+					     "program: leave out --spawn");
+		return 0;
+	}
+	if (strncmp(t->uri, "vop:", 4) != 0)
+		return cmd_could_not("conformance: target '%s' is none of vop:, vop:PATH, ref:",
+				     t->uri);
+	t->self = !*rest && !t->spawn;
+	t->attached = *rest && !t->spawn;
+	return 0;
+}
+
+static struct sut *of_this_build(const struct conformance_target *t, uint16_t device)
+{
+	const char *argv[] = {
+		"/proc/self/exe",    "node",	    "endpoint", "--at",	    "@",   "--create",
+		created[device - 1], "--notify",    "event",	"--window", "16M", "--no-huge",
+		"--quiet",	     "--reconnect", "never",	NULL};
+	struct sut_spawn_config cfg = {
+		.argv = argv, .device = device, .timeout_ms = t->timeout_ms, .scheme = "vop"};
+
+	return sut_spawn(&cfg);
+}
+
+struct sut *conformance_target_new(const struct conformance_target *t, uint16_t device,
+				   unsigned variant)
+{
+	struct sut_spawn_config cfg = {
+		.command = t->spawn,
+		.uri = t->uri[4] ? t->uri : NULL,
+		.scheme = "vop",
+		.device = device,
+		.timeout_ms = t->timeout_ms,
+		.poll_mode = t->poll_mode,
+	};
+
+	if (t->reference)
+		return ref_new(device, variant, &t->mutant);
+	if (variant)
+		return NULL;
+	return t->self ? of_this_build(t, device) : sut_spawn(&cfg);
+}
+
+uint16_t conformance_target_find(const struct conformance_target *t, struct vop_error *err)
+{
+	struct sut *s = conformance_target_new(t, 0, 0);
+	uint16_t device = 0;
+
+	if (!s)
+		snprintf(err->text, sizeof(err->text), "out of memory");
+	else if (sut_start(s, err) == 0)
+		device = s->target->device_id;
+	sut_free(s);
+	return device;
+}
