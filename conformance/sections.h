@@ -12,7 +12,9 @@
 	X(conf_section_packed)                                                                     \
 	X(conf_section_net)                                                                        \
 	X(conf_section_net_tx)                                                                     \
-	X(conf_section_net_rx)
+	X(conf_section_net_rx)                                                                     \
+	X(conf_section_net_filter)                                                                 \
+	X(conf_section_net_ctrl)
 
 /* clang-format on */
 
