@@ -30,6 +30,8 @@
 	X(conf_section_blk)                                                                        \
 	X(conf_section_rng)                                                                        \
 	X(conf_section_reserved)                                                                   \
+	X(conf_section_net_filter)                                                                 \
+	X(conf_section_net_ctrl)
 
 /* clang-format on */
 
