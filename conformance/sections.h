@@ -11,6 +11,10 @@
 	X(conf_section_split)                                                                      \
 	X(conf_section_packed)                                                                     \
 	X(conf_section_blk)                                                                        \
+	X(conf_section_blk_config)                                                                 \
+	X(conf_section_blk_ask)                                                                    \
+	X(conf_section_blk_segment)                                                                \
+	X(conf_section_blk_robust)
 
 /* clang-format on */
 

@@ -18,13 +18,8 @@
 
 /* Variants of a device stand in the order in which they are run. */
 const struct ref_type *const ref_types[] = {
-	&ref_net,
-	&ref_blk_plain,
-	&ref_blk_ro,
-	&ref_blk_zoned,
-	&ref_blk_zoned_small,
-	&ref_blk_aware,
-	NULL,
+	&ref_net,	&ref_blk_plain, &ref_blk_ro, &ref_blk_zoned, &ref_blk_zoned_small,
+	&ref_blk_aware, NULL,
 };
 
 struct ref_sut {
