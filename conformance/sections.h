@@ -10,6 +10,7 @@
 	X(conf_section_status)                                                                     \
 	X(conf_section_split)                                                                      \
 	X(conf_section_packed)                                                                     \
+	X(conf_section_console)                                                                    \
 	X(conf_section_rng)
 
 /* clang-format on */

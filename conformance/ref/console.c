@@ -117,6 +117,8 @@ static bool take_all(struct ref *r, unsigned port)
 
 		/* Nobody is behind a port that is not there. */
 		if (q->held[0].out_len == 0 && ref_bug(r, REF_CON_EMPTY_STUCK))
+			n->deaf = true;
+		if (n->deaf && port == 0)
 			break;
 		if (!drop && ref_step(r, REF_CON_TAKE) && !take(r, &n->port[to], &q->held[0]))
 			break;
@@ -281,6 +283,7 @@ static bool queue_exists(struct ref *r, unsigned q)
 }
 
 const struct ref_type ref_console = {
+	.name = "console",
 	.device = CON_ID,
 	.features = {1ull << CON_F_SIZE | 1ull << CON_F_MULTIPORT | 1ull << CON_F_EMERG, 0},
 	.queues = 2 * CON_PORTS + 2,
