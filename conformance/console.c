@@ -35,7 +35,7 @@ static void one_byte(struct conf *c)
 	unsigned i;
 
 	con_open(c, &k, 1);
-	for (i = 0; i < 300; i++) {
+	for (i = 0; i < 100; i++) {
 		con_io_send(&k.io[0], 1, 1);
 		con_io_all_back(&k.io[0]);
 	}
@@ -80,8 +80,8 @@ static void receive_into(struct conf *c, uint32_t len, unsigned n)
 	k.io[0].rx_pieces = n;
 	conf_driver_ok(c);
 	con_io_fill(&k.io[0], 16);
-	for (i = 0; i < 12; i++) {
-		con_io_send(&k.io[0], 1 + i * 41, 1);
+	for (i = 0; i < 10; i++) {
+		con_io_send(&k.io[0], 1 + i * 4 * len, 1);
 		con_io_all_back(&k.io[0]);
 	}
 }
@@ -104,9 +104,14 @@ static void stream(struct conf *c)
 	struct con k;
 	unsigned i;
 
-	con_open(c, &k, 1);
-	for (i = 0; i < 40; i++) {
-		con_io_send(&k.io[0], 4000 + 7 * i, 1 + i % 3);
+	memset(&k, 0, sizeof(k));
+	conf_negotiate(c);
+	con_io_open(c, &k.io[0], 0, 0);
+	k.io[0].rx_len = 3001;
+	conf_driver_ok(c);
+	con_io_fill(&k.io[0], 16);
+	for (i = 0; i < 20; i++) {
+		con_io_send(&k.io[0], 8000 + 7 * i, 1 + i % 3);
 		con_io_all_back(&k.io[0]);
 	}
 }
