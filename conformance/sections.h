@@ -36,6 +36,8 @@
 	X(conf_section_blk_segment)                                                                \
 	X(conf_section_rng)                                                                        \
 	X(conf_section_reserved)                                                                   \
+	X(conf_section_console)                                                                    \
+	X(conf_section_rng)
 
 /* clang-format on */
 
