@@ -34,10 +34,9 @@
 	X(conf_section_blk_robust)                                                                 \
 	X(conf_section_blk_ask)                                                                    \
 	X(conf_section_blk_segment)                                                                \
+	X(conf_section_console)                                                                    \
 	X(conf_section_rng)                                                                        \
 	X(conf_section_reserved)                                                                   \
-	X(conf_section_console)                                                                    \
-	X(conf_section_rng)
 
 /* clang-format on */
 
