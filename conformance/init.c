@@ -56,7 +56,7 @@ static void many_lives(struct conf *c)
 {
 	unsigned i;
 
-	for (i = 0; i < 60; i++) {
+	for (i = 0; i < 20; i++) {
 		conf_start(c, i % 2 ? 0 : 8);
 		conf_serve(c, 1 + i % 3);
 	}
@@ -67,7 +67,7 @@ static void unfinished(struct conf *c)
 {
 	unsigned i;
 
-	for (i = 0; i < 40; i++) {
+	for (i = 0; i < 16; i++) {
 		switch (conf_below(c, 4)) {
 		case 0:
 			conf_reset(c);

@@ -6,30 +6,12 @@
 #include "conformance/sections.h"
 #include "conformance/steps.h"
 
-/* Descriptors a request of the lane takes at least. */
-static unsigned least(struct conf *c)
-{
-	return conf_lane(c)->reads && conf_lane(c)->writes ? 2 : 1;
-}
-
-static void serve_small(struct conf *c, unsigned n)
-{
-	unsigned pieces = VOP_MIN(conf_lane(c)->pieces, (unsigned)conf_ring(c)->size);
-
-	while (n--) {
-		struct cbuf *b = conf_probe(c, pieces);
-
-		conf_submit(c, b);
-		conf_finish(c, b);
-	}
-}
-
 static void use_size(struct conf *c, uint16_t size)
 {
-	if (size < least(c))
+	if (size < steps_least(c))
 		return;
 	conf_start(c, size);
-	serve_small(c, VOP_MIN(2u * size + 3, 30u));
+	steps_serve(c, VOP_MIN(2u * size + 3, 30u));
 }
 
 /* 2.7: powers of two. 2.8: anything. */
@@ -241,7 +223,7 @@ static void anything(struct conf *c)
 {
 	unsigned i;
 
-	for (i = 0; i < 80; i++) {
+	for (i = 0; i < 30; i++) {
 		struct cring *r = fresh(c);
 		uint64_t v = conf_random(c);
 
