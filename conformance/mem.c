@@ -254,6 +254,8 @@ void *cmem_untouched(struct conf *c, unsigned pages, uint64_t *bus)
 	struct cmem_chunk *k = new_chunk(c, (size_t)pages * PAGE);
 
 	k->hole = true;
+	/* What is put there leaves its shadow. */
+	k->top = (size_t)pages * PAGE;
 	/* A hole in the file: a page comes back when anybody reads or writes it. */
 	if (madvise(k->mem, k->size, MADV_REMOVE))
 		conf_skip(c, "the memory of this target cannot be made untouched again");

@@ -21,11 +21,20 @@
 	X(conf_section_split_order)                                                                \
 	X(conf_section_packed)                                                                     \
 	X(conf_section_packed_list)                                                                \
+	X(conf_section_packed_indirect)                                                            \
+	X(conf_section_packed_event)                                                               \
 	X(conf_section_init)                                                                       \
 	X(conf_section_net)                                                                        \
 	X(conf_section_net_tx)                                                                     \
 	X(conf_section_net_rx)                                                                     \
+	X(conf_section_net_ctrl)                                                                   \
+	X(conf_section_net_filter)                                                                 \
 	X(conf_section_blk)                                                                        \
+	X(conf_section_blk_config)                                                                 \
+	X(conf_section_blk_robust)                                                                 \
+	X(conf_section_blk_ask)                                                                    \
+	X(conf_section_blk_segment)                                                                \
+	X(conf_section_console)                                                                    \
 	X(conf_section_rng)                                                                        \
 	X(conf_section_reserved)                                                                   \
 
