@@ -313,13 +313,15 @@ static const struct conf_check checks[] = {
 	{"queue-reset/twice", "resets of a queue that was reset harm nobody",
 	 "text:content.tex:406", CONF_TEXT, CONF_ROBUSTNESS, CONF_BOTH, NEEDS, .run = twice},
 	{"queue-reset/not-set-up", "resets of queues that are not there harm nobody",
-	 "text:content.tex:406", CONF_TEXT, CONF_ROBUSTNESS, CONF_BOTH, NEEDS, .run = not_set_up},
+	 "text:content.tex:406", CONF_TEXT, CONF_ROBUSTNESS, CONF_BOTH, .lane = CONF_FIRST_LANE,
+	 NEEDS, .run = not_set_up},
 	{"queue-reset/not-negotiated", "a reset without the feature harms nobody",
 	 "text:content.tex:406", CONF_TEXT, CONF_ROBUSTNESS, CONF_BOTH,
 	 .lacks = TARGET_LACKS_QUEUE_RESET, .run = not_negotiated},
 	{"queue-reset/broken", "a reset of a queue the device gave up harms nobody",
 	 "text:content.tex:406", CONF_TEXT, CONF_ROBUSTNESS, CONF_BOTH, NEEDS, .run = broken},
 	{"queue-reset/odd-again", "nonsense instead of the new set-up harms nobody",
-	 "text:content.tex:437", CONF_TEXT, CONF_ROBUSTNESS, CONF_BOTH, NEEDS, .run = odd_again},
+	 "text:content.tex:437", CONF_TEXT, CONF_ROBUSTNESS, CONF_BOTH, .lane = CONF_FIRST_LANE,
+	 NEEDS, .run = odd_again},
 };
 CONF_SECTION(conf_section_queue_reset, "2.6.1", "Virtqueue reset", checks);
