@@ -38,6 +38,7 @@
 	X(conf_section_console)                                                                    \
 	X(conf_section_rng)                                                                        \
 	X(conf_section_reserved)                                                                   \
+	X(conf_section_vop)
 
 /* clang-format on */
 
