@@ -358,7 +358,7 @@ static const struct conf_check checks[] = {
 	 "2.2.2:dev:3", CONF_MUST, CONF_ROBUSTNESS, CONF_ANY, .lacks = TARGET_LACKS_STATUS,
 	 .run = not_offered},
 	{"features/broken-requirement", "FEATURES_OK is refused without what a bit requires",
-	 "2.2.2:dev:3", CONF_MUST, CONF_ROBUSTNESS, CONF_ANY, .lacks = TARGET_LACKS_STATUS,
+	 "2.2.2:dev:3", CONF_SHOULD, CONF_ROBUSTNESS, CONF_ANY, .lacks = TARGET_LACKS_STATUS,
 	 .run = broken_requirement},
 	{"features/refused-once", "after a refusal the next attempt is judged by itself",
 	 "2.2.2:dev:5 2.2.2:dev:2", CONF_SHOULD, CONF_ROBUSTNESS, CONF_BOTH,

@@ -24,6 +24,7 @@
 	X(conf_section_packed_indirect)                                                            \
 	X(conf_section_packed_event)                                                               \
 	X(conf_section_init)                                                                       \
+	X(conf_section_suspend)                                                                    \
 	X(conf_section_net)                                                                        \
 	X(conf_section_net_tx)                                                                     \
 	X(conf_section_net_rx)                                                                     \
@@ -37,6 +38,7 @@
 	X(conf_section_console)                                                                    \
 	X(conf_section_rng)                                                                        \
 	X(conf_section_reserved)                                                                   \
+	X(conf_section_vop)
 
 /* clang-format on */
 

@@ -62,31 +62,48 @@ static void note_run(const struct work *w, struct row *r, const struct suite_ins
 	}
 }
 
-static int run_row(const struct work *w, struct row *r)
+static int run_device(const struct work *w, struct row *r, uint16_t device, unsigned variant,
+		      bool no_common, bool no_own)
 {
 	static const struct suite_watch quiet;
-	uint16_t only = r->m.op == REF_SOUND ? 0 : ref_mutant_device(&r->m), device;
-	unsigned variant;
+	struct suite su = {.clauses = w->k, .opt = w->o->suite};
+	struct sut *s = ref_new(device, variant, &r->m);
+	struct vop_error err;
 	size_t i;
+	int e;
+
+	su.opt.no_common = no_common;
+	su.opt.no_own = no_own;
+	e = s ? suite_run(&su, s, &quiet, &err) : -ENOMEM;
+	for (i = 0; !e && i < su.n; i++)
+		note_run(w, r, &su.v[i]);
+	suite_fini(&su);
+	sut_free(s);
+	return e;
+}
+
+/*
+ * Checks of a device type run on all its variants. Those that hold for every device run on the first
+ * variant of the type the fault belongs to; for a fault of none, on a net device, whose two lanes
+ * read and write, and on the others only while it is not caught.
+ */
+static int run_row(const struct work *w, struct row *r)
+{
+	uint16_t own = r->m.op == REF_SOUND ? 0 : ref_mutant_device(&r->m), device;
+	bool sound = r->m.op == REF_SOUND;
+	unsigned variant;
+	int e = 0;
 
 	for (device = 1; device <= REF_DEVICE_MAX; device++) {
-		if (only && only != device)
+		if (own && own != device)
 			continue;
-		for (variant = 0; variant < ref_variants(device); variant++) {
-			struct suite su = {.clauses = w->k, .opt = w->o->suite};
-			struct sut *s = ref_new(device, variant, &r->m);
-			struct vop_error err;
-			int e = s ? suite_run(&su, s, &quiet, &err) : -ENOMEM;
+		for (variant = 0; variant < ref_variants(device) && !e; variant++) {
+			bool common = variant == 0 && (sound || own || device == 1 || !r->checks);
 
-			for (i = 0; !e && i < su.n; i++)
-				note_run(w, r, &su.v[i]);
-			suite_fini(&su);
-			sut_free(s);
-			if (e)
-				return e;
+			e = run_device(w, r, device, variant, !common, false);
 		}
 	}
-	return 0;
+	return e;
 }
 
 static struct row *take(struct work *w)

@@ -207,6 +207,13 @@ static bool pending(struct ref_queue *q)
 	       (q->cfg.packed ? ref_packed_pending(q) : ref_split_pending(q));
 }
 
+bool ref_running(struct ref *r)
+{
+	if ((r->status & VOP_STATUS_SUSPEND) && ref_bug(r, REF_SUSPEND_SERVES))
+		return true;
+	return ref_test(r, REF_DRIVER_OK, r->status & VOP_STATUS_DRIVER_OK);
+}
+
 static bool take_all(struct ref_queue *q)
 {
 	struct ref *r = q->r;
@@ -238,8 +245,12 @@ bool ref_queue_run(struct ref_queue *q)
 
 	if (!q->enabled || q->broken || r->needs_reset)
 		return false;
-	if (!ref_test(r, REF_DRIVER_OK, r->status & VOP_STATUS_DRIVER_OK))
+	if (!ref_running(r))
 		return false;
+	if (ref_bug(r, REF_CALL_IDLE) && vop_doorbell_drain(&q->kick)) {
+		q->awake = true;
+		ref_call(q);
+	}
 	if (vop_doorbell_drain(&q->kick))
 		q->awake = true;
 	if (!q->awake)
