@@ -13,6 +13,8 @@
 	X(conf_section_split_indirect)                                                             \
 	X(conf_section_split_event)                                                                \
 	X(conf_section_split_order)                                                                \
+	X(conf_section_split_robust)                                                               \
+	X(conf_section_split_wild)                                                                 \
 	X(conf_section_packed)
 
 /* clang-format on */
