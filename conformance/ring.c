@@ -365,6 +365,12 @@ void cring_came_back(struct cring *r, struct cbuf *b, uint32_t len, bool batched
 	b->used = true;
 	b->batched = batched;
 	b->used_len = len;
+	b->next_used = NULL;
+	if (r->last_used && r->last_used != b)
+		r->last_used->next_used = b;
+	else if (!r->last_used)
+		r->first_used = b;
+	r->last_used = b;
 	r->out[b->id] = NULL;
 	r->outstanding--;
 	r->room = (uint16_t)(r->room + b->ndesc);

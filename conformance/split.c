@@ -167,7 +167,7 @@ static void start_placed(struct conf *c, uint16_t size, bool tight)
 {
 	struct cring *r;
 
-	conf_prepare_lane(c);
+	conf_prepare_others(c);
 	r = cring_new(c, conf_lane(c)->queue, size);
 	place(c, r, tight);
 	cring_setup(r);
