@@ -21,7 +21,6 @@
 	X(conf_section_split_order)                                                                \
 	X(conf_section_split_robust)                                                               \
 	X(conf_section_split_wild)                                                                 \
-	X(conf_section_packed)
 	X(conf_section_packed)                                                                     \
 	X(conf_section_packed_list)                                                                \
 	X(conf_section_packed_indirect)                                                            \

@@ -47,7 +47,7 @@ static void start_planted(struct conf *c, struct raw_trap *trap)
 	struct cring *r;
 	unsigned i;
 
-	conf_prepare_lane(c);
+	conf_prepare_others(c);
 	r = cring_new(c, conf_lane(c)->queue, SIZE);
 	r->desc = cmem_alloc(c, 2 * vop_split_desc_size(SIZE), 16, &r->cfg.desc_bus,
 			     "the descriptor table and what lies behind it");
