@@ -19,6 +19,8 @@
 	X(conf_section_split_indirect)                                                             \
 	X(conf_section_split_event)                                                                \
 	X(conf_section_split_order)                                                                \
+	X(conf_section_split_robust)                                                               \
+	X(conf_section_split_wild)                                                                 \
 	X(conf_section_packed)                                                                     \
 	X(conf_section_packed_list)                                                                \
 	X(conf_section_packed_indirect)                                                            \
@@ -38,7 +40,7 @@
 	X(conf_section_console)                                                                    \
 	X(conf_section_rng)                                                                        \
 	X(conf_section_reserved)                                                                   \
-	X(conf_section_vop)
+	X(conf_section_vop)                                                                        \
 
 /* clang-format on */
 

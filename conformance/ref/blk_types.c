@@ -131,6 +131,7 @@ static bool queue_exists(struct ref *r, unsigned q)
 		.features = {bits, 0},                                                             \
 		.queues = n,                                                                       \
 		.queue_size_max = 256,                                                             \
+		.any_order = 1,                                                                    \
 		.config_size = BLK_C_SIZE,                                                         \
 		.state = DISK(sectors),                                                            \
 		.form = params,                                                                    \

@@ -49,6 +49,9 @@ struct ref_queue {
 	uint32_t since_buffers, since_last; /* buffers; slots of the last of them */
 	bool event_head;      /* one was used where the driver's event offset points */
 	uint16_t used_before; /* packed: slot of the used descriptor before this one */
+	/* Split: the used element a mutant has not written yet. */
+	struct vop_split_used_elem late;
+	uint16_t late_at;
 	/* Done and not published: with IN_ORDER a batch. */
 	struct ref_chain *done;
 	unsigned n_done;
@@ -82,6 +85,9 @@ struct ref_type {
 	bool (*queue_exists)(struct ref *r, unsigned q); /* NULL: all */
 	/* May the driver write there before FEATURES_OK? NULL: nowhere. */
 	bool (*config_early)(const struct ref *r, uint32_t off, uint32_t len);
+	/* Bit per queue: without IN_ORDER buffers that are done together are published in any
+	 * order, as a sound device may, so that no check relies on one. */
+	uint32_t any_order;
 };
 
 struct ref {
@@ -102,7 +108,8 @@ struct ref {
 	uint32_t generation;
 	uint32_t events;
 	struct ref_queue q[REF_QUEUES];
-	uint64_t burnt; /* pretended CPU time, ns */
+	uint64_t chance; /* for any_order */
+	uint64_t burnt;	 /* pretended CPU time, ns */
 	bool dead, stuck;
 	unsigned resets, negotiations;
 	void *state;

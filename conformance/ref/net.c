@@ -378,6 +378,7 @@ const struct ref_type ref_net = {
 		     BIT(REF_NET_HOST_TUNNEL)},
 	.queues = 2 * REF_NET_PAIRS + 1,
 	.queue_size_max = 256,
+	.any_order = 1u << 1, /* transmitted frames are nobody's any more */
 	.config_size = 17,
 	.state = sizeof(struct ref_net),
 	.start = start,

@@ -168,6 +168,24 @@ static unsigned batch_of(struct ref_queue *q, unsigned from)
 	return n;
 }
 
+/* Buffers change places: without IN_ORDER nobody may rely on an order. */
+static void mix(struct ref_queue *q)
+{
+	struct ref *r = q->r;
+	unsigned i, j;
+
+	if (ref_has(r, VOP_F_IN_ORDER) || !(r->type->any_order >> q->index & 1))
+		return;
+	for (i = q->n_done; i > 1; i--) {
+		struct ref_chain t = q->done[i - 1];
+
+		r->chance = r->chance * 6364136223846793005u + 1442695040888963407u;
+		j = (unsigned)(r->chance >> 33) % i;
+		q->done[i - 1] = q->done[j];
+		q->done[j] = t;
+	}
+}
+
 void ref_publish(struct ref_queue *q)
 {
 	unsigned i, n;
@@ -180,6 +198,7 @@ void ref_publish(struct ref_queue *q)
 		q->done[0] = q->done[1];
 		q->done[1] = t;
 	}
+	mix(q);
 	for (i = 0; i < q->n_done; i += n) {
 		n = batch_of(q, i);
 		push(q, &q->done[i], n);
