@@ -68,12 +68,8 @@ void phand_entry(struct conf *c, void *table, unsigned i, uint64_t addr, uint32_
 
 unsigned phand_least(struct conf *c, unsigned most)
 {
-	uint8_t out[LANE_OUT_MAX];
-	uint32_t out_len = 0, in_len = 0;
-	unsigned n;
+	unsigned n = conf_lane(c)->reads + conf_lane(c)->writes;
 
-	conf_lane(c)->request(c, 0, out, &out_len, &in_len);
-	n = (out_len != 0) + (in_len != 0);
 	if (n > most)
 		conf_skip(c, "a request of this device takes %u descriptors at least", n);
 	return n;
