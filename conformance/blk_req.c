@@ -125,12 +125,21 @@ unsigned blk_do(struct conf *c, uint32_t type, uint64_t sector, const void *out,
 	return handed(c, blk_make(c, type, sector, out, out_len, in_len, 0), in);
 }
 
+static bool answered(struct conf *c, void *arg)
+{
+	struct cbuf *b = arg;
+
+	return b->used || (cring_take(conf_ring(c)), b->used) ||
+	       conf_status(c) & VOP_STATUS_NEEDS_RESET;
+}
+
 unsigned blk_dare_buffer(struct conf *c, struct cbuf *b)
 {
 	uint8_t s;
 
 	cring_submit(conf_ring(c), b);
-	if (!cring_wait_maybe(conf_ring(c), b)) {
+	conf_wait(c, answered, b);
+	if (!b->used) {
 		/* It may stop, but then it says so. */
 		CONF_EXPECT(c, conf_status(c) & VOP_STATUS_NEEDS_RESET,
 			    "a request did not come back, and the device needs no reset");

@@ -405,8 +405,13 @@ struct cbuf *conf_probe(struct conf *c, unsigned pieces)
 	uint8_t out[LANE_OUT_MAX];
 	uint32_t out_len = 0, in_len = 0;
 	uint64_t number = conf_request(c, out, &out_len, &in_len);
-	struct cbuf *b = cbuf_cut(c, out, out_len, in_len, pieces ? pieces : c->lane->pieces);
+	struct cbuf *b;
 
+	/* On a small ring as many as it has; cbuf_cut() makes one for each kind at least. */
+	if (!pieces)
+		pieces = c->ring ? VOP_MIN(c->lane->pieces, (unsigned)c->ring->size)
+				 : c->lane->pieces;
+	b = cbuf_cut(c, out, out_len, in_len, pieces);
 	b->number = number;
 	return b;
 }

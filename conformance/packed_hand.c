@@ -68,6 +68,7 @@ void phand_entry(struct conf *c, void *table, unsigned i, uint64_t addr, uint32_
 
 unsigned phand_least(struct conf *c, unsigned most)
 {
+	/* Before the lane is set up no request can be asked for; what it says of itself will do. */
 	unsigned n = conf_lane(c)->reads + conf_lane(c)->writes;
 
 	if (n > most)

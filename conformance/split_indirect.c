@@ -22,8 +22,8 @@ static void hand_over(struct conf *c, struct cbuf *b)
 }
 
 /*
- * Add b by a table of `entries`, `shift` bytes behind the start of a page, its pieces in the entries
- * at[]; the other entries lead into the trap if there is one.
+ * Add b by a table of `entries`, `shift` bytes behind the start of a page, its pieces in the
+ * entries at[]; the other entries lead into the trap if there is one.
  */
 static void add_table(struct conf *c, struct cbuf *b, const uint16_t *at, unsigned entries,
 		      unsigned shift, const struct raw_trap *trap)

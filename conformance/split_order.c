@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* 2.7.9 In-order use of descriptors, in split rings. That used elements lie where the first buffer's
- * of their batch would, and name its last one, is judged by the ring itself at each of them. */
+/*
+ * 2.7.9 In-order use of descriptors, in split rings. That a used element lies where the first
+ * buffer of its batch would have it, and names the last one, is judged at each by ring_split.c.
+ */
 #include "conformance/sections.h"
 #include "conformance/split_raw.h"
 

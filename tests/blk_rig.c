@@ -197,7 +197,7 @@ uint32_t blk_rig_random(uint32_t *state)
 	return *state;
 }
 
-/* A part of a request: a message in an area, cut into pieces with guards before, between, behind. */
+/* A part of a request: a message in an area, cut into pieces with guards around each. */
 struct part {
 	uint8_t *area;
 	uint64_t bus;

@@ -28,6 +28,14 @@ static bool beyond(struct ref *r, uint64_t sector, uint64_t n)
 	return ref_test(r, REF_BLK_BEYOND, !ref_blk_inside(r, sector, n));
 }
 
+/* Part of a sector. */
+static bool odd(struct ref *r, uint32_t len)
+{
+	if (len % BLK_SECTOR && ref_bug(r, REF_BLK_PART_DIES))
+		r->dead = true;
+	return len % BLK_SECTOR != 0;
+}
+
 static uint8_t do_read(struct ref *r, const struct ref_chain *c, uint64_t sector, uint32_t len,
 		       uint32_t *used)
 {
@@ -35,7 +43,7 @@ static uint8_t do_read(struct ref *r, const struct ref_chain *c, uint64_t sector
 	const uint8_t *from;
 	uint8_t status;
 
-	if (ref_test(r, REF_BLK_READ_MULTIPLE, len % BLK_SECTOR != 0) || beyond(r, sector, n))
+	if (odd(r, len) || beyond(r, sector, n))
 		return BLK_S_IOERR;
 	status = ref_zoned(r) ? ref_zone_read(r, sector, n) : BLK_S_OK;
 	if (status != BLK_S_OK)
@@ -65,11 +73,14 @@ static uint8_t do_write(struct ref *r, struct ref_queue *q, const struct ref_cha
 			ref_gather(c, BLK_HDR, ref_blk_at(r, sector, len), len);
 		return BLK_S_IOERR;
 	}
-	if (ref_test(r, REF_BLK_WRITE_MULTIPLE, len % BLK_SECTOR != 0) || beyond(r, sector, n)) {
-		/* A part of it is there. */
-		if (ref_bug(r, REF_BLK_WRITES_PART) && ref_blk_at(r, sector, BLK_SECTOR))
-			ref_gather(c, BLK_HDR, ref_blk_at(r, sector, BLK_SECTOR),
-				   VOP_MIN(len, BLK_SECTOR));
+	if (odd(r, len))
+		return BLK_S_IOERR;
+	if (ref_bug(r, REF_BLK_WRAPS_AROUND) && len)
+		sector %= ref_blk_form(r)->capacity;
+	if (beyond(r, sector, n)) {
+		/* Just in front of what is not there. */
+		if (ref_bug(r, REF_BLK_WRITES_BEFORE) && ref_blk_at(r, sector - n, len))
+			ref_gather(c, BLK_HDR, ref_blk_at(r, sector - n, len), len);
 		return BLK_S_IOERR;
 	}
 	status = ref_zoned(r) ? ref_zone_write(r, &sector, n, false) : BLK_S_OK;

@@ -31,7 +31,7 @@ static bool bad_flags(struct ref *r, const struct range *s, unsigned n, uint32_t
 			return true;
 		if (type == BLK_T_DISCARD && ref_test(r, REF_BLK_DISCARD_UNMAP, unmap))
 			return true;
-		if (type == BLK_T_SECURE_ERASE && ref_test(r, REF_BLK_ERASE_UNMAP, unmap))
+		if (type == BLK_T_SECURE_ERASE && unmap)
 			return true;
 	}
 	return false;

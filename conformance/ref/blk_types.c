@@ -120,14 +120,14 @@ static int config_write(struct ref *r, uint32_t off, const void *src, uint32_t l
 
 static bool queue_exists(struct ref *r, unsigned q)
 {
-	return q == 0 || ref_test(r, REF_BLK_QUEUES_MQ, ref_has(r, BLK_F_MQ));
+	return q == 0 || (ref_has(r, BLK_F_MQ) && !ref_bug(r, REF_BLK_QUEUES_ONE));
 }
 
 #define DISK(sectors) (sizeof(struct ref_blk) + (size_t)(sectors)*BLK_SECTOR)
 #define TYPE(sym, word, bits, sectors, n, params)                                                  \
 	const struct ref_type sym = {                                                              \
 		.device = BLK_ID,                                                                  \
-		.name = word,                                                                   \
+		.name = word,                                                                      \
 		.features = {bits, 0},                                                             \
 		.queues = n,                                                                       \
 		.queue_size_max = 256,                                                             \
@@ -143,11 +143,13 @@ static bool queue_exists(struct ref *r, unsigned q)
 	}
 
 static const struct ref_blk_form plain = {.capacity = 4096};
-TYPE(ref_blk_plain, "blk, plain", COMMON | RANGES | F(BLK_F_GEOMETRY) | F(BLK_F_MQ) | F(BLK_F_LIFETIME),
-     4096, REF_BLK_QUEUES, &plain);
+TYPE(ref_blk_plain, "blk, plain",
+     COMMON | RANGES | F(BLK_F_GEOMETRY) | F(BLK_F_MQ) | F(BLK_F_LIFETIME), 4096, REF_BLK_QUEUES,
+     &plain);
 
 static const struct ref_blk_form read_only = {.capacity = 1024, .full = true};
-TYPE(ref_blk_ro, "blk, read-only", COMMON | F(BLK_F_WRITE_ZEROES) | F(BLK_F_RO), 1024, 1, &read_only);
+TYPE(ref_blk_ro, "blk, read-only", COMMON | F(BLK_F_WRITE_ZEROES) | F(BLK_F_RO), 1024, 1,
+     &read_only);
 
 /* Host-managed, with a zone of every kind; the last one is small. */
 static const struct ref_blk_form managed = {

@@ -9,6 +9,7 @@
 #define ROWS	 25u
 #define EMERG_WR 8u
 #define FLOOD	 16u
+#define GULP	 512u
 
 static void start(struct ref *r)
 {
@@ -81,17 +82,20 @@ static uint32_t readable(struct ref *r, const struct ref_chain *c)
 /* As many bytes of a transmitted buffer as there is room for. True: it is done with. */
 static bool take(struct ref *r, struct con_port *p, struct ref_chain *c)
 {
-	uint32_t len = readable(r, c);
+	uint32_t len = readable(r, c), at;
+	uint8_t gulp[GULP], byte;
 
 	if (p->at == 0 && len > 1 && ref_bug(r, REF_CON_TAKE_FROM) && len > 3000)
 		p->at++;
+	at = p->at;
 	for (; p->at < len && p->n < CON_STORE; p->at++) {
 		uint32_t from = p->at;
-		uint8_t byte;
 
 		if (len > 2000 && ref_bug(r, REF_CON_SWAP))
 			from = (from + len / 2) % len;
-		ref_gather(c, from, &byte, 1);
+		if (from % GULP == 0 || p->at == at)
+			ref_gather(c, from, gulp + from % GULP, GULP - from % GULP);
+		byte = gulp[from % GULP];
 		if (byte == 0 && ref_bug(r, REF_CON_NUL))
 			p->at = len;
 		else if (spoil(r, p, &byte))
@@ -117,6 +121,8 @@ static bool take_all(struct ref *r, unsigned port)
 
 		/* Nobody is behind a port that is not there. */
 		if (q->held[0].out_len == 0 && ref_bug(r, REF_CON_EMPTY_STUCK))
+			n->deaf = true;
+		if (n->deaf && port == 0)
 			break;
 		if (!drop && ref_step(r, REF_CON_TAKE) && !take(r, &n->port[to], &q->held[0]))
 			break;
@@ -131,19 +137,17 @@ static bool take_all(struct ref *r, unsigned port)
 /* Into one receive buffer: the bytes that wait, as many as fit. */
 static uint32_t fill(struct ref *r, struct con_port *p, const struct ref_chain *c)
 {
+	uint8_t bytes[CON_STORE];
 	uint32_t len = VOP_MIN(p->n, c->in_len), i, put_len = len;
 	uint32_t room = c->n && ref_bug(r, REF_CON_RX_PIECE) ? c->seg[0].len : len;
 
 	if (ref_bug(r, REF_CON_RX_OVERFLOW))
 		put_len = p->n;
-	for (i = 0; i < put_len; i++) {
-		uint8_t byte = p->bytes[(p->first + i) % CON_STORE];
-
-		if (i < len && i < room)
-			ref_scatter(r, c, i, &byte, 1);
-		else if (i >= len)
-			ref_store(r, c->seg[0].p + i, &byte, 1);
-	}
+	for (i = 0; i < put_len; i++)
+		bytes[i] = p->bytes[(p->first + i) % CON_STORE];
+	ref_scatter(r, c, 0, bytes, VOP_MIN(len, room));
+	if (put_len > len)
+		ref_store(r, c->seg[0].p + len, bytes + len, put_len - len);
 	if (c->in_len < 16 && len > 1 && ref_bug(r, REF_CON_TINY)) {
 		p->first = (p->first + len) % CON_STORE;
 		p->n -= len;
@@ -281,6 +285,7 @@ static bool queue_exists(struct ref *r, unsigned q)
 }
 
 const struct ref_type ref_console = {
+	.name = "console",
 	.device = CON_ID,
 	.features = {1ull << CON_F_SIZE | 1ull << CON_F_MULTIPORT | 1ull << CON_F_EMERG, 0},
 	.queues = 2 * CON_PORTS + 2,

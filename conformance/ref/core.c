@@ -17,6 +17,7 @@
 #define RUNS_MAX 1000u
 
 /* Variants of a device stand in the order in which they are run. */
+/* clang-format off: a line each */
 const struct ref_type *const ref_types[] = {
 	&ref_net,
 	&ref_blk_plain,
@@ -28,6 +29,7 @@ const struct ref_type *const ref_types[] = {
 	&ref_rng,
 	NULL,
 };
+/* clang-format on */
 
 struct ref_sut {
 	struct sut base;

@@ -4,7 +4,7 @@
 
 #include "conformance/ref/net.h"
 
-#define REQUEST_MAX 512u
+#define REQUEST_MAX 4096u
 #define DATA_MAX    (REQUEST_MAX - 2)
 #define ANNOUNCE    2u
 

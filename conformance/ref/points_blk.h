@@ -19,12 +19,12 @@
 	  "sector and length are added in 64 bits, and the sum wraps")                     \
 	X(BLK_SECTOR_32, BUG, 2, "blk/write/sector-32",                                    \
 	  "only 32 bits of the sector of a write are looked at")                           \
-	X(BLK_READ_MULTIPLE, TEST, 2, "blk/read/multiple",                                 \
-	  "a read of part of a sector is refused")                                         \
-	X(BLK_WRITE_MULTIPLE, TEST, 2, "blk/write/multiple",                               \
-	  "a write of part of a sector is refused")                                        \
-	X(BLK_WRITES_PART, BUG, 2, "blk/write/part",                                       \
-	  "a write that is refused has written its first sector")                          \
+	X(BLK_PART_DIES, BUG, 2, "blk/range/part-dies",                                    \
+	  "dies of part of a sector")                                                      \
+	X(BLK_WRAPS_AROUND, BUG, 2, "blk/write/wraps-around",                              \
+	  "a write beyond the end goes to the start")                                      \
+	X(BLK_WRITES_BEFORE, BUG, 2, "blk/write/before",                                   \
+	  "a write that is refused is done in front of its place")                         \
 	X(BLK_READ_16, BUG, 2, "blk/read/length-16",                                       \
 	  "only 16 bits of the length of a read are looked at")                            \
 	X(BLK_WRITE_16, BUG, 2, "blk/write/length-16",                                     \
@@ -87,8 +87,6 @@
 	  "only the flags of the first segment are looked at")                             \
 	X(BLK_DISCARD_UNMAP, TEST, 2, "blk/discard/unmap",                                 \
 	  "a discard with unmap is not supported")                                         \
-	X(BLK_ERASE_UNMAP, TEST, 2, "blk/erase/unmap",                                     \
-	  "a secure erase with unmap is not supported")                                    \
 	X(BLK_RANGE_BEYOND, TEST, 2, "blk/range/segment-beyond",                           \
 	  "a segment beyond the end of the disk is refused")                               \
 	X(BLK_RANGES_FIRST, BUG, 2, "blk/range/first-only",                                \
@@ -115,8 +113,8 @@
 	  "writeback starts at 0 without FLUSH")                                           \
 	X(BLK_C_WRITEBACK, STEP, 2, "blk/config/writeback",                                \
 	  "the cache mode that the driver writes is taken over")                           \
-	X(BLK_QUEUES_MQ, TEST, 2, "blk/queues/mq",                                         \
-	  "the other queues exist with MQ")                                                \
+	X(BLK_QUEUES_ONE, BUG, 2, "blk/queues/one",                                        \
+	  "only the first queue exists")                                                   \
 	X(BLK_WCE_NO_FLUSH, BUG, 2, "blk/offer/wce-without-flush",                         \
 	  "CONFIG_WCE is offered without FLUSH")                                           \
 	X(BLK_OFFERS_NO_FLUSH, BUG, 2, "blk/offer/no-flush",                               \

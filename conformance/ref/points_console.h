@@ -28,7 +28,7 @@
 	X(CON_EARLY, BUG, 3, "console/early", "drops bytes that no receive buffer waits for") \
 	X(CON_OLD_BYTES, BUG, 3, "console/old-bytes", "keeps bytes over a reset") \
 	X(CON_EMPTY_STUCK, BUG, 3, "console/empty-stuck",                                          \
-	  "never goes on behind an empty transmit buffer")                                         \
+	  "never goes on behind an empty transmit buffer, resets or not")                                         \
 	X(CON_EMPTY_SPINS, BUG, 3, "console/empty-spins",                                          \
 	  "turns forever at a receive buffer without room")                                        \
 	X(CON_TX_WRITES, BUG, 3, "console/tx-writes",                                              \

@@ -165,6 +165,7 @@ static bool work(struct ref *r)
 }
 
 const struct ref_type ref_rng = {
+	.name = "rng",
 	.device = RNG_ID,
 	.queues = 1,
 	.queue_size_max = 256,

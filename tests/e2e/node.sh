@@ -155,6 +155,22 @@ kill -TERM "$a" "$b"
 ends "$a" 0 && ends "$b" 0
 check $? "both end with 0 at the same time" "$work/many.log" "$work/host.log"
 
+# Disks: in memory, in a file that is made, on one that is served from the other side, and one too many.
+node disks.log endpoint --at "$sock" --create blk,queues=4,block=4096,name=ram \
+  --create "blk,file=$work/disk.log,size=1M,name=made" --create "blk,file=$work/disk.log,ro=on,name=twice" --stats 200ms
+a=$pid
+node host.log host --at "$sock" --create blk,device=endpoint,name=theirs
+b=$pid
+says disks.log "created by host, device endpoint" && says disks.log "made: read 0 requests, 0/s; write 0 requests, 0/s;"
+check $? "disks both ways, with counters of their own" "$work/disks.log" "$work/host.log"
+[ "$(grep -c "not served" "$work/disks.log")" = 1 ] && grep -q "twice is not served: .*disk.log is in use" "$work/disks.log"
+check $? "all are served but the second on one file" "$work/disks.log"
+[ "$(wc -c <"$work/disk.log")" = 1048576 ]
+check $? "the file was made as large as it was told"
+kill -TERM "$a" "$b"
+ends "$a" 0 && ends "$b" 0
+check $? "both end with 0" "$work/disks.log" "$work/host.log"
+
 # Other types of device beside net.
 refused "more ports than there are" host --at "$sock" --create console,ports=16
 refused "a console without width" host --at "$sock" --create console,cols=0
@@ -172,22 +188,6 @@ check $? "all of them are served" "$work/types.log" "$work/host.log"
 kill -TERM "$a" "$b"
 ends "$a" 0 && ends "$b" 0
 check $? "both nodes end with 0" "$work/types.log" "$work/host.log"
-
-# Disks: in memory, in a file that is made, on one that is served from the other side, and one too many.
-node disks.log endpoint --at "$sock" --create blk,queues=4,block=4096,name=ram \
-  --create "blk,file=$work/disk.log,size=1M,name=made" --create "blk,file=$work/disk.log,ro=on,name=twice" --stats 200ms
-a=$pid
-node host.log host --at "$sock" --create blk,device=endpoint,name=theirs
-b=$pid
-says disks.log "created by host, device endpoint" && says disks.log "made: read 0 requests, 0/s; write 0 requests, 0/s;"
-check $? "disks both ways, with counters of their own" "$work/disks.log" "$work/host.log"
-[ "$(grep -c "not served" "$work/disks.log")" = 1 ] && grep -q "twice is not served: .*disk.log is in use" "$work/disks.log"
-check $? "all are served but the second on one file" "$work/disks.log"
-[ "$(wc -c <"$work/disk.log")" = 1048576 ]
-check $? "the file was made as large as it was told"
-kill -TERM "$a" "$b"
-ends "$a" 0 && ends "$b" 0
-check $? "both end with 0" "$work/disks.log" "$work/host.log"
 
 # Killed and back: a new link, the devices made anew.
 node stay.log endpoint --at "$sock"

@@ -609,6 +609,46 @@ static void test_many(void)
 	}
 }
 
+/* Anything that has a header and room for its status is answered, and touches nothing else. */
+static void test_nonsense(void)
+{
+	static const uint32_t lengths[] = {0,	1,   15,  16,  20,   32,  48,
+					   256, 272, 511, 512, 1024, 8192};
+	static const uint64_t sectors[] = {0, 1, 2047, 2048, UINT64_MAX, UINT64_MAX / 512};
+
+	for (unsigned i = 0; i < 4; i++) {
+		struct blk_rig_config c = {.packed = i & 1,
+					   .want = BLK_ALL | (i & 2 ? RING_ALL : 0)};
+		static uint8_t data[8192];
+		uint32_t seed = i + 1;
+		struct vop_blk_stats st;
+		struct blk_rig r;
+
+		blk_rig_open(&r, &c);
+		blk_rig_start(&r);
+		for (unsigned k = 0; k < 1500; k++) {
+			struct blk_io io = {
+				.type = blk_rig_random(&seed) % 17,
+				.sector = sectors[blk_rig_random(&seed) % 6],
+				.out = data,
+				.out_len = lengths[blk_rig_random(&seed) % 13],
+				.in_len = lengths[blk_rig_random(&seed) % 13],
+				.cuts = blk_rig_random(&seed),
+			};
+
+			for (unsigned at = 0; at < io.out_len; at++)
+				data[at] = blk_rig_random(&seed) % 4 ? 0 : (uint8_t)seed;
+			blk_io(&r, 0, &io);
+			CU_ASSERT_FALSE_FATAL(io.violated);
+			CU_ASSERT(io.status <= UNSUPP);
+		}
+		vop_blk_get_stats(r.blk, &st);
+		CU_ASSERT_EQUAL(st.reads + st.writes + st.others + st.failed, 1500);
+		CU_ASSERT(st.reads && st.writes && st.others && st.failed);
+		blk_rig_close(&r);
+	}
+}
+
 int suite_blk_hostile(void)
 {
 	CU_pSuite s = CU_add_suite("blk, failures", NULL, NULL);
@@ -623,6 +663,7 @@ int suite_blk_hostile(void)
 	    !CU_add_test(s, "violations", test_violations) ||
 	    !CU_add_test(s, "requests before a violation", test_before_violation) ||
 	    !CU_add_test(s, "reset with requests", test_reset_with_requests) ||
+	    !CU_add_test(s, "nonsense by chance", test_nonsense) ||
 	    !CU_add_test(s, "many requests", test_many))
 		return CU_get_error();
 	return 0;

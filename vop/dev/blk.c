@@ -381,7 +381,7 @@ struct vop_blk *vop_blk_open(struct vop_device *d, const struct vop_blk_config *
 		return NULL;
 	}
 	o = make_offer(b, cfg);
-	if (vop_core_offer(d, &o, "block device", err) == 0)
+	if (vop_core_offer(&b->core, &o, "block device", err) == 0)
 		return b;
 	destroy(b);
 	return NULL;
