@@ -5,7 +5,8 @@
  * its write has been seen to end well, and not written while a write is under way. Where neither
  * can be, the identity is asked for.
  *
- * A host-managed device is written in its first zone, which must be a conventional one.
+ * A zoned device is written in its first zone, so that its limits of open and active zones are not
+ * met; that of a host-managed one must be a conventional one.
  */
 #include <string.h>
 
@@ -40,7 +41,7 @@ static void prepare(struct conf *c)
 	if (conf_has(c, BLK_F_ZONED)) {
 		conf_config(c, BLK_C_ZONED, config, BLK_C_SIZE - BLK_C_ZONED);
 		s->managed = config[BLK_C_MODEL - BLK_C_ZONED] == BLK_Z_HM;
-		if (s->managed)
+		if (config[BLK_C_MODEL - BLK_C_ZONED] != BLK_Z_NONE)
 			sectors = VOP_MIN(sectors, blk_get(config, 4));
 	}
 	s->slots = (uint32_t)VOP_MIN(sectors / SLOT_SECTORS, (uint64_t)SLOTS);

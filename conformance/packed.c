@@ -364,7 +364,7 @@ static void used_final(struct conf *c)
 
 	conf_start(c, 16);
 	least = phand_least(c, 16);
-	for (i = 0; i < 40; i++) {
+	for (i = 0; i < 20; i++) {
 		struct cring *r = conf_ring(c);
 		struct cbuf *b = conf_probe(c, least);
 		struct vop_packed_desc before, *d = &r->pdesc[r->used_at];

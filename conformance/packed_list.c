@@ -163,7 +163,7 @@ static void stale_slots(struct conf *c)
 
 	conf_start(c, RING);
 	least = phand_least(c, RING);
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < 3; i++) {
 		struct cring *r = conf_ring(c);
 
 		phand_one(c, RING);

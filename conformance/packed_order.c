@@ -174,7 +174,7 @@ static void events(struct conf *c)
 
 	fill(p, 5, least);
 	conf_start(c, 13);
-	for (i = 0; i < 39; i++) {
+	for (i = 0; i < 20; i++) {
 		struct cring *r = conf_ring(c);
 		unsigned n = VOP_MIN(5u, 13 / least);
 		uint64_t before;
