@@ -25,8 +25,8 @@ static void batch(struct conf *c)
 
 /* --- sizes --- */
 
-/* Four laps and some with requests of different lengths, so that every slot begins, ends and lies
- * within one, and the wrap counters turn in between. */
+/* Four laps (of a large ring two) and some with requests of different lengths, so that every slot
+ * begins, ends and lies within one, and the wrap counters turn in between. */
 static void laps_of(struct conf *c, uint16_t size)
 {
 	unsigned least, most, total, i;
@@ -35,7 +35,7 @@ static void laps_of(struct conf *c, uint16_t size)
 	size = conf_ring(c)->size;
 	least = phand_least(c, size);
 	most = VOP_MIN((unsigned)size, 7u);
-	for (i = total = 0; total < 4u * size + 3 && i < 900; i++) {
+	for (i = total = 0; total < (size > 64 ? 2u : 4u) * size + 3 && i < 900; i++) {
 		unsigned n = least + i % (most - least + 1);
 
 		phand_one(c, n);

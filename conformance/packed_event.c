@@ -450,9 +450,14 @@ static void device_event_idx_1(struct conf *c)
 static void device_event_idx_max(struct conf *c)
 {
 	unsigned i, least = phand_least(c, 2);
+	struct cring *r;
 
 	conf_start(c, conf_queue_size_max(c, conf_lane(c)->queue));
-	for (i = 0; i < 800 && i < 2u * conf_ring(c)->size / least + 3; i++)
+	r = conf_ring(c);
+	/* Quickly towards the end, then slot by slot over it. */
+	for (i = 0; i < 900 && r->next + 16 < r->size; i++)
+		phand_one(c, 7);
+	for (i = 0; i < 24; i++)
 		phand_one(c, least);
 }
 

@@ -73,7 +73,7 @@ static void start_index(struct ref_queue *q)
 {
 	q->avail = q->used = q->signalled = 0;
 	q->since = q->since_buffers = q->since_last = 0;
-	q->event_head = false;
+	q->event_head = q->waits = false;
 	q->avail_wrap = q->used_wrap = true;
 }
 
@@ -432,7 +432,7 @@ static void run(struct sut *s)
 {
 	struct ref *r = &of(s)->r;
 	unsigned turns, i;
-	bool any;
+	bool any, waits = false;
 
 	for (turns = 0; turns < RUNS_MAX && !r->dead && !r->stuck; turns++) {
 		any = false;
@@ -444,7 +444,9 @@ static void run(struct sut *s)
 			break;
 	}
 	/* A device that always has something to do has a CPU of its own for it. */
-	if (turns == RUNS_MAX || (r->needs_reset && ref_bug(r, REF_SPINS)))
+	for (i = 0; i < r->type->queues; i++)
+		waits |= r->q[i].waits;
+	if (turns == RUNS_MAX || waits || (r->needs_reset && ref_bug(r, REF_SPINS)))
 		r->burnt += 1000000000u;
 }
 
