@@ -244,7 +244,7 @@ static void random_ring(struct conf *c)
 {
 	unsigned round, i;
 
-	for (round = 0; round < 12; round++) {
+	for (round = 0; round < 6; round++) {
 		struct cring *r = begin(c);
 		struct phand p = phand_next(r);
 		uint64_t bus;

@@ -480,7 +480,7 @@ static void device_late_kick(struct conf *c)
 	unsigned i, j, least = phand_least(c, 3);
 
 	conf_start(c, 10);
-	for (i = 0; i < 12; i++) {
+	for (i = 0; i < 6; i++) {
 		struct cring *r = conf_ring(c);
 		struct cbuf *b[3];
 

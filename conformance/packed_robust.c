@@ -177,15 +177,21 @@ static void reserved_flags(struct conf *c)
 	unsigned bit;
 
 	for (bit = 3; bit < 15; bit++) {
+		struct cring *r;
+		struct phand p;
 		struct cseg s;
 
 		if (bit == 7)
 			continue;
-		begin(c);
+		r = begin(c);
 		s = area(c, BYTES);
-		one(c, s.bus, s.len, 1, (uint16_t)(write_of(&s) | 1u << bit),
-		    "after a flag that means nothing");
+		p = phand_next(r);
+		phand_piece(r, p, &s, 1, (uint16_t)(1u << bit));
+		cring_kick_always(r);
+		conf_settle(c);
+		cmem_verify(c, "after a flag that means nothing");
 	}
+	look(c, "after flags that mean nothing");
 }
 
 /* The other way round: readable where the device writes, writable where it reads. */
