@@ -5,7 +5,8 @@
  * its write has been seen to end well, and not written while a write is under way. Where neither
  * can be, the identity is asked for.
  *
- * A host-managed device is written in its first zone, which must be a conventional one.
+ * A zoned device is written in its first zone, so that its limits of open and active zones are not
+ * met; that of a host-managed one must be a conventional one.
  */
 #include <string.h>
 

@@ -163,7 +163,7 @@ static void stale_slots(struct conf *c)
 
 	conf_start(c, RING);
 	least = phand_least(c, RING);
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < 3; i++) {
 		struct cring *r = conf_ring(c);
 
 		phand_one(c, RING);
@@ -323,6 +323,66 @@ static void ring_inside(struct conf *c)
 	CONF_EXPECT(c, n == 1, "the ring lies in one page, and %d of three were touched", n);
 }
 
+/* --- a request in several buffers: merged receive buffers (5.1.9.3.2) --- */
+
+#define NET_ID	      1
+#define NET_MRG_RXBUF 15
+#define NUM_BUFFERS   10 /* where it stands in the header */
+
+static bool first_used(struct conf *c, void *arg)
+{
+	const struct cring *r = arg;
+	const struct vop_packed_desc *d = &r->pdesc[r->used_at];
+
+	(void)c;
+	return (le16toh(__atomic_load_n(&d->flags, __ATOMIC_ACQUIRE)) & VOP_DESC_F_PHASE) ==
+	       phand_used(r->used_wrap);
+}
+
+/* The moment the first buffer of a frame is used, all the others are. */
+static void multi_buffer(struct conf *c)
+{
+	unsigned i, j, n;
+
+	conf_start(c, 13);
+	for (i = 0; i < 24; i++) {
+		struct cring *r = conf_ring(c);
+		struct phand p = {r->used_at, r->used_wrap};
+		struct cbuf trigger = {.number = i};
+		uint8_t num[2];
+		uint16_t id;
+
+		while (r->room) {
+			struct cbuf *b = cbuf_new(c);
+
+			cbuf_in(c, b, 40);
+			cring_add(r, b);
+		}
+		cring_publish(r);
+		cring_kick(r);
+		conf_lane(c)->trigger(c, &trigger);
+		if (!conf_wait(c, first_used, r))
+			conf_fail(c, "a frame was sent and did not come back");
+		id = le16toh(r->pdesc[p.at].id);
+		CONF_EXPECT(c, id < r->size && r->out[id], "slot %u has id %u, which is not there",
+			    p.at, id);
+		cbuf_read(r->out[id], NUM_BUFFERS, num, 2);
+		n = num[0] | num[1] << 8;
+		CONF_EXPECT(c, n >= 1 && n <= 8, "a frame of few bytes takes %u buffers", n);
+		for (j = 1; j < n; j++) {
+			p = phand_step(r, p, 1);
+			CONF_EXPECT(c,
+				    (le16toh(r->pdesc[p.at].flags) & VOP_DESC_F_PHASE) ==
+					    phand_used(p.wrap),
+				    "buffer 1 of %u of a frame is used, and buffer %u is not", n,
+				    j + 1);
+		}
+		for (j = 0; j < n; j++)
+			if (!cring_take(r))
+				conf_fail(c, "buffer %u of %u of a frame is not used", j + 1, n);
+	}
+}
+
 static const struct conf_check checks[] = {
 	{"packed/list/lengths", "lists of every length, at every slot, take as many slots",
 	 "2.8.18:dev:1 text:packed-ring.tex:203 text:packed-ring.tex:225", CONF_MUST,
@@ -365,5 +425,8 @@ static const struct conf_check checks[] = {
 	{"packed/list/ring-inside", "no page beside the ring is looked at",
 	 "text:packed-ring.tex:372", CONF_TEXT, CONF_CONFORMANCE, CONF_PACKED, .since = "1.1",
 	 .run = ring_inside},
+	{"packed/multi-buffer", "the first buffer of a request is marked used last",
+	 "text:packed-ring.tex:303", CONF_TEXT, CONF_CONFORMANCE, CONF_PACKED, NET_ID, "net/rx",
+	 .needs = {CONF_F(NET_MRG_RXBUF)}, .since = "1.1", .run = multi_buffer},
 };
 CONF_SECTION(conf_section_packed_list, "2.8", "Packed virtqueues: lists", checks);

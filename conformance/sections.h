@@ -25,6 +25,9 @@
 	X(conf_section_packed_list)                                                                \
 	X(conf_section_packed_indirect)                                                            \
 	X(conf_section_packed_event)                                                               \
+	X(conf_section_packed_order)                                                               \
+	X(conf_section_packed_robust)                                                              \
+	X(conf_section_packed_chaos)                                                               \
 	X(conf_section_init)                                                                       \
 	X(conf_section_suspend)                                                                    \
 	X(conf_section_net)                                                                        \

@@ -358,7 +358,7 @@ static void run(struct sut *s)
 {
 	struct ref *r = &of(s)->r;
 	unsigned turns, i;
-	bool any;
+	bool any, waits = false;
 
 	for (turns = 0; turns < RUNS_MAX && !r->dead && !r->stuck; turns++) {
 		any = false;
@@ -370,7 +370,9 @@ static void run(struct sut *s)
 			break;
 	}
 	/* A device that always has something to do has a CPU of its own for it. */
-	if (turns == RUNS_MAX || (r->needs_reset && ref_bug(r, REF_SPINS)))
+	for (i = 0; i < r->type->queues; i++)
+		waits |= r->q[i].waits;
+	if (turns == RUNS_MAX || waits || (r->needs_reset && ref_bug(r, REF_SPINS)))
 		r->burnt += 1000000000u;
 }
 

@@ -48,6 +48,7 @@ struct ref_queue {
 	uint32_t since;			    /* packed: slots used since the driver was told */
 	uint32_t since_buffers, since_last; /* buffers; slots of the last of them */
 	bool event_head;      /* one was used where the driver's event offset points */
+	bool waits;	      /* a mutant: spins until the ring changes */
 	uint16_t used_before; /* packed: slot of the used descriptor before this one */
 	/* Split: the used element a mutant has not written yet. */
 	struct vop_split_used_elem late;

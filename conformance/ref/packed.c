@@ -221,8 +221,7 @@ static int list_length(struct ref_queue *q)
 		}
 		/* 2.8.6: the flags of all of them must be right. */
 		if (n > 1 && n <= q->cfg.size && !available_at(q, at, wrap)) {
-			if (ref_bug(r, REF_PACKED_MIXED_WAITS))
-				r->burnt += 1000000000u;
+			q->waits = ref_bug(r, REF_PACKED_MIXED_WAITS);
 			return broken(q, "a list whose descriptors are not all available");
 		}
 		die_if(r, REF_PACKED_FLAGS_KILL, flags & RESERVED);
