@@ -14,7 +14,8 @@
 	X(conf_section_net_tx)                                                                     \
 	X(conf_section_net_rx)                                                                     \
 	X(conf_section_net_filter)                                                                 \
-	X(conf_section_net_ctrl)
+	X(conf_section_net_ctrl)                                                                   \
+	X(conf_section_net_offload)
 
 /* clang-format on */
 

@@ -346,7 +346,7 @@ static bool work(struct ref *r)
 		struct ref_queue *q = &r->q[2 * i];
 
 		/* 5.1.9.5.6.2: nothing for pairs that are not in use any more. */
-		if (i >= n->active && ref_step(r, REF_NET_PAIRS_DROP))
+		if (i >= n->active && !ref_bug(r, REF_NET_PAIRS_KEPT))
 			n->pair[i].n = 0;
 		for (one = true; one && q->enabled && !q->broken && n->pair[i].n && q->n_held;) {
 			one = deliver_one(r, i);

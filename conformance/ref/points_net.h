@@ -33,8 +33,8 @@
 	X(NET_STEER_AGAIN, STEP, 1, "net/steer-again",                                             \
 	  "another queue is taken for one that is being reset")                                    \
 	X(NET_QUEUE_IS_RESET, TEST, 1, "net/queue-is-reset", "a receive queue is being reset")     \
-	X(NET_PAIRS_DROP, STEP, 1, "net/pairs-drop",                                               \
-	  "frames for pairs that are not in use are dropped")                                      \
+	X(NET_PAIRS_KEPT, BUG, 1, "net/pairs-kept",                                                \
+	  "hands on frames for pairs that are not in use")                                         \
 	X(NET_OVER_MTU, TEST, 1, "net/over-mtu", "a frame is longer than the mtu allows")          \
 	X(NET_HDR_LEN, VALUE, 1, "net/header-length", "the length of the header that is skipped")  \
 	X(NET_SHORT_HDR, BUG, 1, "net/short-header",                                               \
