@@ -186,6 +186,8 @@ static void submit_bad(struct nwire *w, struct cbuf *b)
 {
 	cring_submit(w->tx[0], b);
 	conf_settle(w->c);
+	while (cring_take(w->tx[0]))
+		;
 	cmem_verify(w->c, "after a transmit buffer that is none");
 }
 
@@ -224,7 +226,7 @@ static void runts(struct conf *c)
 
 	open_wire(c, &w);
 	nf_plain(frame, NULL, SMALL, 1);
-	for (len = 1; len < NW_ETHERNET; len++)
+	for (len = 1; len < NW_ETHERNET && nw_ready(&w, w.tx[0], 8); len++)
 		submit_bad(&w, nw_buffer(&w, NULL, frame, len));
 	conf_expect_idle(c);
 }
@@ -286,8 +288,8 @@ static void nonsense(struct conf *c)
 				  .gso_size = (uint16_t)(i % 5 ? conf_below(c, 1000) : 0),
 				  .csum_start = (uint16_t)(i % 3 ? conf_below(c, 1000) : 0xfff0),
 				  .csum_offset = (uint16_t)(i % 2 ? 16 : conf_random(c))};
-		if (conf_status(c) & VOP_STATUS_NEEDS_RESET)
-			open_wire(c, &w);
+		if (!nw_ready(&w, w.tx[0], 8))
+			break;
 		cring_submit(w.tx[0], nw_buffer(&w, &h, frame, at.len));
 		conf_settle(c);
 		while (cring_take(w.tx[0]))
