@@ -193,15 +193,15 @@ static void submit_bad(struct nwire *w, struct cbuf *b)
 
 static void short_header(struct conf *c)
 {
-	static const uint8_t zero[NW_HDR_MAX];
+	static const uint8_t zero[NW_HDR_MAX], lens[] = {1, 2, 10, 11};
 	struct cbuf *b;
 	struct nwire w;
-	uint32_t len;
+	unsigned i;
 
-	for (len = 1; len < 12; len++) {
+	for (i = 0; i < VOP_ARRAY_SIZE(lens); i++) {
 		open_wire(c, &w);
 		b = cbuf_new(c);
-		cbuf_out(c, b, zero, len);
+		cbuf_out(c, b, zero, lens[i]);
 		submit_bad(&w, b);
 	}
 	conf_expect_idle(c);
