@@ -43,8 +43,11 @@ struct ref_queue {
 	/* Split: free-running; packed: slots and counters. */
 	uint16_t avail, used;
 	bool avail_wrap, used_wrap;
-	uint16_t signalled; /* split: used index up to which the driver was told */
-	uint32_t since;	    /* packed: slots used since the driver was told */
+	uint16_t signalled;		    /* split: used index up to which the driver was told */
+	uint32_t since;			    /* packed: slots used since the driver was told */
+	uint32_t since_buffers, since_last; /* buffers; slots of the last of them */
+	bool event_head;      /* one was used where the driver's event offset points */
+	uint16_t used_before; /* packed: slot of the used descriptor before this one */
 	/* Done and not published: with IN_ORDER a batch. */
 	struct ref_chain *done;
 	unsigned n_done;
@@ -58,6 +61,7 @@ struct ref_queue {
 struct ref_type {
 	const char *name; /* of the variant */
 	uint16_t device;
+	const void *form; /* the type's: what makes the variant */
 	uint64_t features[2];
 	unsigned queues;
 	uint16_t queue_size_max;
@@ -100,11 +104,42 @@ struct ref {
 	void *state;
 };
 
-/* Fault points. */
-uint64_t ref_value(struct ref *r, enum ref_point p, uint64_t v);
-bool ref_step(struct ref *r, enum ref_point p);
-bool ref_test(struct ref *r, enum ref_point p, bool cond);
-bool ref_bug(struct ref *r, enum ref_point p);
+/*
+ * Fault points. Inline: a device passes thousands of them in a check, and a self-check runs
+ * hundreds of devices.
+ */
+static inline bool ref_hit(const struct ref *r, enum ref_point p)
+{
+	return r->mutant.point == p && r->mutant.op != REF_SOUND;
+}
+
+/* What the mutant makes of a number; before: what it was the last time. */
+uint64_t ref_changed(const struct ref *r, uint64_t v, uint64_t before);
+
+static inline uint64_t ref_value(struct ref *r, enum ref_point p, uint64_t v)
+{
+	uint64_t before = r->stale[p];
+
+	r->stale[p] = v;
+	return ref_hit(r, p) ? ref_changed(r, v, before) : v;
+}
+
+static inline bool ref_step(struct ref *r, enum ref_point p)
+{
+	if (!ref_hit(r, p))
+		return true;
+	return r->mutant.op == REF_FORGET && ++r->times[p] % 3 != 0;
+}
+
+static inline bool ref_test(struct ref *r, enum ref_point p, bool cond)
+{
+	return ref_hit(r, p) ? r->mutant.op == REF_ALWAYS : cond;
+}
+
+static inline bool ref_bug(struct ref *r, enum ref_point p)
+{
+	return ref_hit(r, p);
+}
 
 bool ref_has(const struct ref *r, unsigned bit);
 /* Memory by bus address: NULL when not all of it is the driver's. */
@@ -147,5 +182,9 @@ bool ref_packed_pending(struct ref_queue *q);
 /* Types, ended by NULL. */
 extern const struct ref_type *const ref_types[];
 extern const struct ref_type ref_net;
+extern const struct ref_type ref_blk_plain, ref_blk_ro, ref_blk_zoned, ref_blk_zoned_small,
+	ref_blk_aware;
+extern const struct ref_type ref_console;
+extern const struct ref_type ref_rng;
 
 #endif
