@@ -14,7 +14,10 @@
 	X(conf_section_blk_config)                                                                 \
 	X(conf_section_blk_ask)                                                                    \
 	X(conf_section_blk_segment)                                                                \
-	X(conf_section_blk_robust)
+	X(conf_section_blk_robust)                                                                 \
+	X(conf_section_blk_zoned)                                                                  \
+	X(conf_section_blk_zone_write)                                                             \
+	X(conf_section_blk_zone_state)
 
 /* clang-format on */
 

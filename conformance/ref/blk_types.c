@@ -44,7 +44,8 @@ static void start(struct ref *r)
 	b->disk = (uint8_t *)(b + 1);
 	for (i = 0; f->full && i < f->capacity * BLK_SECTOR; i++)
 		b->disk[i] = (uint8_t)(i / BLK_SECTOR + i % 251 + 1);
-	put(r, BLK_C_CAPACITY, 8, ref_value(r, REF_BLK_C_CAPACITY, f->capacity));
+	put(r, BLK_C_CAPACITY, 8,
+	    f->capacity + ref_bug(r, REF_BLK_C_MORE) - ref_bug(r, REF_BLK_C_LESS));
 	put(r, BLK_C_SIZE_MAX, 4, SIZE_MAX_);
 	put(r, BLK_C_SEG_MAX, 4, SEG_MAX);
 	put(r, BLK_C_GEOMETRY, 2, f->capacity / 32);
@@ -91,7 +92,7 @@ static bool features_ok(struct ref *r)
 	bool wce = ref_has(r, BLK_F_CONFIG_WCE), flush = ref_has(r, BLK_F_FLUSH);
 
 	/* 5.2.5.2: who cannot flush finds his writes stable. */
-	put(r, BLK_C_WRITEBACK, 1, !ref_test(r, REF_BLK_C_THROUGH, wce && !flush));
+	put(r, BLK_C_WRITEBACK, 1, !(wce && !flush) || ref_bug(r, REF_BLK_C_THROUGH));
 	if (!f->zone_sectors || ref_has(r, BLK_F_ZONED))
 		return true;
 	if (ref_test(r, REF_ZONE_C_CLEAR, f->model != BLK_Z_HM))
