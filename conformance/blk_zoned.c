@@ -56,7 +56,7 @@ static void without_managed(struct conf *c)
 	uint64_t f[2];
 	uint8_t s;
 
-	if (model_of(c) != BLK_Z_HM)
+	if (!vop_feature_has(conf_offered(c), BLK_F_ZONED) || model_of(c) != BLK_Z_HM)
 		conf_skip(c, "the device is not host-managed");
 	conf_leave(c, BLK_F_ZONED);
 	conf_wanted(c, f);
@@ -305,7 +305,7 @@ static const struct conf_check checks[] = {
 	{ROW("zoned/report/where", "a report starts where it was asked and fits its buffer",
 	     SPEC(623), CONF_TEXT, report_where),
 	 ZONED},
-	{ROW("zoned/conventional/serves", "a conventional zone is written in any order", SPEC(663),
+	{ROW("zoned/conventional/serves", "a conventional zone is written in any order", SPEC(664),
 	     CONF_TEXT, conventional),
 	 ZONED},
 	{ROW("zoned/conventional/manage", "zone requests to it are invalid", "5.2.6.2:dev:19",

@@ -176,6 +176,9 @@ static uint8_t execute(struct ref *r, struct ref_queue *q, const struct ref_chai
 	}
 	if (!ref_test(r, REF_ZONE_NEGOTIATED, ref_zoned(r)))
 		return ref_bug(r, REF_BLK_UNKNOWN) ? BLK_S_OK : BLK_S_UNSUPP;
+	/* A mutant that makes itself zones it does not have. */
+	if (!ref_blk_form(r)->zone_sectors)
+		return BLK_S_OK;
 	switch (h->type) {
 	case BLK_T_ZONE_APPEND:
 		return do_append(r, c, h->sector, out, in, used);
