@@ -16,7 +16,8 @@
 #include "report/place.h"
 #include "report/table.h"
 
-#define MS_NS 1000000u
+#define MS_NS	 1000000u
+#define OTHERS_MS 500 /* for devices that need not be there */
 
 static const char *const rings[] = {"both", "split", "packed", NULL};
 static const char *const versions[] = {"1.0", "1.1", "1.2", "1.3", "1.4", NULL};
@@ -416,12 +417,20 @@ static int judge(const struct options *o, const struct clauses *k, const struct 
 {
 	struct run r = {.o = o, .k = k, .su = {.clauses = k, .opt = *s}};
 	double from = now();
-	int status = prepare(&r);
-	unsigned i;
+	int status = prepare(&r), timeout = (int)(o->timeout / MS_NS);
+	unsigned i, found = 0;
 
-	for (i = 0; !status && i < CONFORMANCE_DEVICES; i++)
-		if (wanted(o, i))
-			run_device(&r, i);
+	if (!status && r.target.attached && !o->device.n) {
+		found = conformance_target_find(&r.target, &r.err);
+		if (!found)
+			status = cmd_could_not("conformance: %s: %s", o->target, r.err.text);
+	}
+	for (i = 0; !status && i < CONFORMANCE_DEVICES; i++) {
+		if (!wanted(o, i))
+			continue;
+		r.target.timeout_ms = found && found != i + 1 ? OTHERS_MS : timeout;
+		run_device(&r, i);
+	}
 	if (!status && r.devices == 0)
 		status = cmd_could_not("conformance: %s: %s", o->target,
 				       r.err.text[0] ? r.err.text : "no such device");

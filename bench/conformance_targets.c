@@ -66,3 +66,16 @@ struct sut *conformance_target_new(const struct conformance_target *t, uint16_t 
 		return NULL;
 	return t->self ? of_this_build(t, device) : sut_spawn(&cfg);
 }
+
+uint16_t conformance_target_find(const struct conformance_target *t, struct vop_error *err)
+{
+	struct sut *s = conformance_target_new(t, 0, 0);
+	uint16_t device = 0;
+
+	if (!s)
+		snprintf(err->text, sizeof(err->text), "out of memory");
+	else if (sut_start(s, err) == 0)
+		device = s->target->device_id;
+	sut_free(s);
+	return device;
+}

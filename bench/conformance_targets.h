@@ -30,6 +30,11 @@ struct conformance_target {
 /* What kind of target is it? 0, or CMD_COULD_NOT after one line on standard error. */
 int conformance_target_check(struct conformance_target *t);
 /*
+ * Of a link that somebody else serves: the type of a device that is there, 0 with one line in *err
+ * when nobody comes. Then others are not waited for as long.
+ */
+uint16_t conformance_target_find(const struct conformance_target *t, struct vop_error *err);
+/*
  * The system under test of a device type; variant from 0, of which the reference device has several
  * for some types. NULL: there is no such variant, or no memory.
  */

@@ -276,6 +276,8 @@ static void note_buffer(const struct cring *r, const struct cbuf *b)
 	size_t at = 0;
 	unsigned i;
 
+	if (r->c->hurry)
+		return;
 	text[0] = 0;
 	for (i = 0; i < b->n && at < sizeof(text) - 12; i++)
 		at += (size_t)snprintf(text + at, sizeof(text) - at, " %s%u",
@@ -363,6 +365,12 @@ void cring_came_back(struct cring *r, struct cbuf *b, uint32_t len, bool batched
 	b->used = true;
 	b->batched = batched;
 	b->used_len = len;
+	b->next_used = NULL;
+	if (r->last_used && r->last_used != b)
+		r->last_used->next_used = b;
+	else if (!r->last_used)
+		r->first_used = b;
+	r->last_used = b;
 	r->out[b->id] = NULL;
 	r->outstanding--;
 	r->room = (uint16_t)(r->room + b->ndesc);
@@ -389,7 +397,7 @@ struct cbuf *cring_take(struct cring *r)
 	struct cbuf *b = r->packed ? cring_packed_take(r) : cring_split_take(r);
 
 	/* Nothing is written that may not be, from the moment a buffer comes back. */
-	if (b)
+	if (b && (!r->c->hurry || ++r->c->unlooked % 64 == 0))
 		cmem_verify(r->c, "when a buffer came back");
 	return b;
 }

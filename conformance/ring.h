@@ -38,10 +38,11 @@ struct cbuf {
 	uint16_t ndesc; /* ring descriptors it takes */
 	bool wrap;	/* packed: the driver's wrap counter at its first descriptor */
 	bool added, used;
-	bool batched;	   /* IN_ORDER: a later buffer's used element stands for it */
-	uint32_t used_len; /* as the device said; packed: 0 without WRITE */
-	uint64_t number;   /* the lane's: which request it is */
-	uint64_t order;	   /* in which it was added */
+	bool batched;		/* IN_ORDER: a later buffer's used element stands for it */
+	uint32_t used_len;	/* as the device said; packed: 0 without WRITE */
+	uint64_t number;	/* the lane's: which request it is */
+	uint64_t order;		/* in which it was added */
+	struct cbuf *next_used; /* that came back after it */
 };
 
 struct cring {
@@ -74,6 +75,9 @@ struct cring {
 	struct cbuf **held; /* packed: added, not published; n_held of them */
 	unsigned n_held, outstanding;
 	uint64_t orders;
+	/* That came back, in that order, by next_used: where data is a stream, it matters. A buffer
+	 * goes through a ring once. */
+	struct cbuf *first_used, *last_used;
 
 	bool quiet;	   /* the driver asked for no used buffer notifications */
 	bool may_be_quiet; /* a notification may or may not come: not judged */

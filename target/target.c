@@ -70,7 +70,7 @@ int target_open(const struct target_config *cfg, struct target **out, struct vop
 				    "target '%s' names nothing behind the colon: %s (known: %s)",
 				    uri, (*s)->help, known(list, sizeof(list)));
 	r = (*s)->open(cfg, out, err);
-	if (!r)
+	if (!r && cfg->device_id)
 		(*out)->device_id = cfg->device_id;
 	return r;
 }

@@ -44,7 +44,7 @@ struct target_caps {
 
 struct target_config {
 	const char *uri;    /* "vop:PATH" */
-	uint16_t device_id; /* VIRTIO device wanted: 1 net */
+	uint16_t device_id; /* VIRTIO device wanted: 1 net; 0: whichever is there first */
 	int timeout_ms;	    /* for every wait; negative: for ever */
 	/* vop: only */
 	enum vop_node_id self; /* which node we are */

@@ -172,7 +172,8 @@ static bool matches(const struct vop_hub *h, const struct vop_device *d)
 	struct vop_device_info i;
 
 	vop_device_info(d, &i);
-	return i.device_id == h->device_id && (!h->create || i.creator == h->self);
+	return (h->device_id == 0 || i.device_id == h->device_id) &&
+	       (!h->create || i.creator == h->self);
 }
 
 /*
@@ -258,6 +259,7 @@ static int claim(struct vop_target *t, unsigned n, struct vop_error *err)
 	t->dev = w.found;
 	t->ordinal = n;
 	vop_device_info(t->dev, &t->info);
+	t->base.device_id = t->info.device_id;
 	vop_device_set_private(t->dev, t);
 	r = vop_drv_wait_ready(t->dev, h->timeout_ms);
 	if (r == -ETIMEDOUT)

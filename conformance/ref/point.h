@@ -13,9 +13,13 @@
 
 #include "conformance/ref/points_blk.h"
 #include "conformance/ref/points_blk_zoned.h"
+#include "conformance/ref/points_console.h"
 #include "conformance/ref/points_core.h"
 #include "conformance/ref/points_net.h"
+#include "conformance/ref/points_net_ctrl.h"
+#include "conformance/ref/points_net_offload.h"
 #include "conformance/ref/points_packed.h"
+#include "conformance/ref/points_rng.h"
 #include "conformance/ref/points_split.h"
 
 /* clang-format off */
@@ -23,9 +27,13 @@
 	REF_POINTS_CORE(X)                                                                         \
 	REF_POINTS_SPLIT(X)                                                                        \
 	REF_POINTS_PACKED(X)                                                                       \
-	REF_POINTS_NET(X)                                                                  \
-	REF_POINTS_BLK(X)                                                                  \
-	REF_POINTS_BLK_ZONED(X)
+	REF_POINTS_NET(X)                                                                          \
+	REF_POINTS_NET_CTRL(X)                                                                     \
+	REF_POINTS_NET_OFFLOAD(X)                                                                  \
+	REF_POINTS_BLK(X)                                                                          \
+	REF_POINTS_BLK_ZONED(X)                                                                    \
+	REF_POINTS_CONSOLE(X)                                                                      \
+	REF_POINTS_RNG(X)                                                                          \
 
 /* clang-format on */
 
