@@ -160,6 +160,8 @@ static uint8_t execute(struct ref *r, struct ref_queue *q, const struct ref_chai
 	case BLK_T_OUT:
 		return do_write(r, q, c, h->sector, out);
 	case BLK_T_FLUSH:
+		if (!ref_has(r, BLK_F_FLUSH) && ref_bug(r, REF_BLK_FLUSH_FAILS))
+			return BLK_S_IOERR;
 		/* All there is is memory: nothing can be lost that is not lost anyway. */
 		return ref_has(r, BLK_F_FLUSH) && !ref_bug(r, REF_BLK_NO_FLUSH) ? BLK_S_OK
 										: BLK_S_UNSUPP;

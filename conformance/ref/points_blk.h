@@ -41,6 +41,8 @@
 	  "a read-only device writes zeroes")                                              \
 	X(BLK_NO_FLUSH, BUG, 2, "blk/flush/unsupported",                                   \
 	  "a flush is not supported although FLUSH is negotiated")                         \
+	X(BLK_FLUSH_FAILS, BUG, 2, "blk/flush/fails",                                      \
+	  "a flush without FLUSH is an error")                                             \
 	X(BLK_UNKNOWN, BUG, 2, "blk/type/unknown",                                         \
 	  "an unknown type of request ends well")                                          \
 	X(BLK_RESERVED, BUG, 2, "blk/header/reserved",                                     \
