@@ -11,6 +11,7 @@
 	X(conf_section_split)                                                                      \
 	X(conf_section_packed)                                                                     \
 	X(conf_section_console)                                                                    \
+	X(conf_section_console_multiport)                                                          \
 	X(conf_section_rng)
 
 /* clang-format on */

@@ -182,8 +182,9 @@ static void port_open(struct ref *r, uint32_t id, uint16_t value)
 
 	if (!value && ref_bug(r, REF_CON_CLOSE))
 		return;
-	if (value && !p->open && p->n && ref_bug(r, REF_CON_REOPEN))
+	if (value && p->was_closed && ref_bug(r, REF_CON_REOPEN))
 		return;
+	p->was_closed = !value;
 	p->open = value;
 }
 
