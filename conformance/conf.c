@@ -51,6 +51,11 @@ bool conf_has(const struct conf *c, unsigned bit)
 	return vop_feature_has(c->features, bit);
 }
 
+bool conf_has_offer(const struct conf *c, unsigned bit)
+{
+	return vop_feature_has(c->offered, bit);
+}
+
 struct cring *conf_ring(const struct conf *c)
 {
 	return c->ring;
@@ -99,6 +104,14 @@ int conf_try_config_write(struct conf *c, uint32_t off, const void *src, uint32_
 
 	conf_note(c, "configuration written at %u, %u bytes%s%s", off, len, r ? ": " : "",
 		  r ? strerror(-r) : "");
+	return r;
+}
+
+int conf_try_queue_reset(struct conf *c, unsigned q)
+{
+	int r = conf_said(c, c->t->ops->queue_reset(c->t, q), "a queue was reset");
+
+	conf_note(c, "queue %u: reset%s%s", q, r ? ": " : "", r ? strerror(-r) : "");
 	return r;
 }
 
@@ -180,12 +193,22 @@ void conf_want(struct conf *c, unsigned bit)
 	vop_feature_set(c->want, bit);
 }
 
+void conf_unwant(struct conf *c, unsigned bit)
+{
+	vop_feature_clear(c->want, bit);
+}
+
 bool conf_want_if_offered(struct conf *c, unsigned bit)
 {
 	if (!vop_feature_has(c->offered, bit))
 		return false;
 	vop_feature_set(c->want, bit);
 	return true;
+}
+
+void conf_leave(struct conf *c, unsigned bit)
+{
+	vop_feature_set(c->leave, bit);
 }
 
 void conf_wanted(struct conf *c, uint64_t f[2])
@@ -199,37 +222,61 @@ void conf_wanted(struct conf *c, uint64_t f[2])
 	for (i = 0; i < VOP_ARRAY_SIZE(always); i++)
 		if (vop_feature_has(c->offered, always[i]))
 			vop_feature_set(f, always[i]);
+	for (i = 0; i < VOP_ARRAY_SIZE(c->lane->accepts) && c->lane->accepts[i]; i++)
+		if (vop_feature_has(c->offered, c->lane->accepts[i] - 1u) &&
+		    !vop_feature_has(c->leave, c->lane->accepts[i] - 1u))
+			vop_feature_set(f, c->lane->accepts[i] - 1u);
 	if (c->packed)
 		vop_feature_set(f, VOP_F_RING_PACKED);
 	for (i = 0; i < CONF_NEEDS_MAX && c->check->needs[i]; i++)
 		vop_feature_set(f, c->check->needs[i] - 1u);
 }
 
-void conf_negotiate(struct conf *c)
+void conf_negotiate_on(struct conf *c)
 {
 	uint64_t f[2];
-	uint8_t s = VOP_STATUS_ACKNOWLEDGE;
 	int r;
 
 	conf_wanted(c, f);
-	conf_reset(c);
-	conf_set_status(c, s);
-	conf_set_status(c, s |= VOP_STATUS_DRIVER);
 	r = conf_try_features(c, f);
 	if (r)
 		conf_fail(c, "features that were offered are refused: %s", strerror(-r));
-	conf_set_status(c, s | VOP_STATUS_FEATURES_OK);
+	conf_set_status(c, VOP_STATUS_ACKNOWLEDGE | VOP_STATUS_DRIVER | VOP_STATUS_FEATURES_OK);
 	memcpy(c->features, f, sizeof(f));
+}
+
+void conf_negotiate(struct conf *c)
+{
+	conf_reset(c);
+	conf_set_status(c, VOP_STATUS_ACKNOWLEDGE);
+	conf_set_status(c, VOP_STATUS_ACKNOWLEDGE | VOP_STATUS_DRIVER);
+	conf_negotiate_on(c);
+}
+
+static void prepare_lane(struct conf *c)
+{
+	memset(c->lane_state, 0, sizeof(c->lane_state));
+	c->probes = 0;
+	if (c->lane->prepare)
+		c->lane->prepare(c);
+}
+
+static void prepare(struct conf *c, uint16_t size)
+{
+	prepare_lane(c);
+	c->ring = cring_open(c, c->lane->queue, size);
+}
+
+void conf_prepare_others(struct conf *c)
+{
+	conf_negotiate(c);
+	prepare_lane(c);
 }
 
 void conf_prepare(struct conf *c, uint16_t size)
 {
 	conf_negotiate(c);
-	memset(c->lane_state, 0, sizeof(c->lane_state));
-	c->probes = 0;
-	if (c->lane->prepare)
-		c->lane->prepare(c);
-	c->ring = cring_open(c, c->lane->queue, size);
+	prepare(c, size);
 }
 
 void conf_driver_ok(struct conf *c)
@@ -238,12 +285,18 @@ void conf_driver_ok(struct conf *c)
 				   VOP_STATUS_DRIVER_OK);
 }
 
-void conf_start(struct conf *c, uint16_t size)
+void conf_start_on(struct conf *c, uint16_t size)
 {
-	conf_prepare(c, size);
+	prepare(c, size);
 	conf_driver_ok(c);
 	if (c->lane->begin)
 		c->lane->begin(c);
+}
+
+void conf_start(struct conf *c, uint16_t size)
+{
+	conf_negotiate(c);
+	conf_start_on(c, size);
 }
 
 /* --- waiting --- */
@@ -341,16 +394,31 @@ bool conf_wait_needs_reset(struct conf *c)
 
 /* --- requests of the lane --- */
 
+uint64_t conf_request(struct conf *c, uint8_t *out, uint32_t *out_len, uint32_t *in_len)
+{
+	c->lane->request(c, c->probes, out, out_len, in_len);
+	return c->probes++;
+}
+
 struct cbuf *conf_probe(struct conf *c, unsigned pieces)
 {
 	uint8_t out[LANE_OUT_MAX];
 	uint32_t out_len = 0, in_len = 0;
+	uint64_t number = conf_request(c, out, &out_len, &in_len);
 	struct cbuf *b;
 
-	c->lane->request(c, c->probes, out, &out_len, &in_len);
-	b = cbuf_cut(c, out, out_len, in_len, pieces ? pieces : c->lane->pieces);
-	b->number = c->probes++;
+	/* On a small ring as many as it has; cbuf_cut() makes one for each kind at least. */
+	if (!pieces)
+		pieces = c->ring ? VOP_MIN(c->lane->pieces, (unsigned)c->ring->size)
+				 : c->lane->pieces;
+	b = cbuf_cut(c, out, out_len, in_len, pieces);
+	b->number = number;
 	return b;
+}
+
+void conf_hurry(struct conf *c, bool on)
+{
+	c->hurry = on;
 }
 
 void conf_submit(struct conf *c, struct cbuf *b)

@@ -41,8 +41,10 @@ enum conf_rings {
 };
 
 /* A feature bit for .needs, whose 0 ends the list. */
-#define CONF_F(bit)    ((uint8_t)((bit) + 1))
-#define CONF_NEEDS_MAX 6
+#define CONF_F(bit) ((uint8_t)((bit) + 1))
+/* For .lane: one lane is enough, the first one of each device. */
+#define CONF_FIRST_LANE "first"
+#define CONF_NEEDS_MAX	6
 
 struct conf_check {
 	const char *id;	     /* "packed/wrap/event-off": section word, subject, case */
@@ -57,7 +59,9 @@ struct conf_check {
 	uint8_t needs[CONF_NEEDS_MAX]; /* CONF_F(bit): features it cannot do without; they are
 					   negotiated by conf_start() */
 	uint32_t lacks;		       /* enum target_lack: skipped on a target that lacks one */
-	const char *since;	       /* version of the specification; NULL: by the clauses */
+	bool vop;	   /* judges VOP-n: only devices on a VOP link (and the reference
+			      device, which keeps them too) are held to it */
+	const char *since; /* version of the specification; NULL: by the clauses */
 	void (*run)(struct conf *c);
 };
 
@@ -109,12 +113,14 @@ const uint64_t *conf_offered(const struct conf *c);
 /* Negotiated by the last conf_negotiate(). */
 const uint64_t *conf_features(const struct conf *c);
 bool conf_has(const struct conf *c, unsigned bit);
+bool conf_has_offer(const struct conf *c, unsigned bit);
 
 /* Raw: a refused request is no failure, its errno is returned; a device that is gone or silent ends
  * the check. */
 int conf_try_status(struct conf *c, uint8_t status);
 int conf_try_features(struct conf *c, const uint64_t f[2]);
 int conf_try_config_write(struct conf *c, uint32_t off, const void *src, uint32_t len);
+int conf_try_queue_reset(struct conf *c, unsigned q);
 /* Must succeed. */
 uint8_t conf_status(struct conf *c);
 void conf_set_status(struct conf *c, uint8_t status); /* and reads back what was set */
@@ -132,15 +138,24 @@ uint16_t conf_queue_size_max(struct conf *c, unsigned q);
  */
 void conf_wanted(struct conf *c, uint64_t f[2]);
 void conf_want(struct conf *c, unsigned bit);
+void conf_unwant(struct conf *c, unsigned bit);
 /* For this check: also this bit if it is offered. Returns whether it is. */
 bool conf_want_if_offered(struct conf *c, unsigned bit);
+/* For this check: not this bit, although the lane accepts it (lane.h). */
+void conf_leave(struct conf *c, unsigned bit);
 /* Reset to FEATURES_OK (3.1.1, steps 1 to 6). */
 void conf_negotiate(struct conf *c);
+/* Its last part, on a device that was brought to DRIVER already. */
+void conf_negotiate_on(struct conf *c);
 /* conf_negotiate(), the queues of the lane with ring size `size` (0: a usual one), DRIVER_OK.
  * conf_ring() is then the ring under test. */
 void conf_start(struct conf *c, uint16_t size);
+/* conf_start() on a device that was brought to FEATURES_OK already. */
+void conf_start_on(struct conf *c, uint16_t size);
 /* As conf_start() up to the queues, without DRIVER_OK. */
 void conf_prepare(struct conf *c, uint16_t size);
+/* The same without the ring under test: the lane's other queues only. */
+void conf_prepare_others(struct conf *c);
 void conf_driver_ok(struct conf *c);
 struct cring *conf_ring(const struct conf *c);
 void conf_set_ring(struct conf *c, struct cring *r);
@@ -164,6 +179,9 @@ bool conf_wait_needs_reset(struct conf *c);
 
 /* The next request of the lane, cut into `pieces` descriptors (0: its natural number). */
 struct cbuf *conf_probe(struct conf *c, unsigned pieces);
+/* Its bytes alone, for buffers built otherwise; out has room for LANE_OUT_MAX. Returns its number,
+ * which goes into cbuf.number. */
+uint64_t conf_request(struct conf *c, uint8_t *out, uint32_t *out_len, uint32_t *in_len);
 /* Hand it over and let the device work on it. */
 void conf_submit(struct conf *c, struct cbuf *b);
 /* Wait for it, check length and contents. */
@@ -172,6 +190,10 @@ void conf_finish(struct conf *c, struct cbuf *b);
 void conf_serve(struct conf *c, unsigned n);
 /* Reset, start anew, serve: the device must come through whatever was done to it. */
 void conf_serve_again(struct conf *c);
+
+/* From here on (false: no more) thousands of buffers pass: nothing is noted, and memory is looked
+ * at every 64th time a buffer comes back. */
+void conf_hurry(struct conf *c, bool on);
 
 /* --- chance --- */
 

@@ -13,7 +13,7 @@
 
 #define CMEM_CHUNKS   32u
 #define CMEM_CHUNK    ((size_t)256 << 10)
-#define CONF_RINGS    64u
+#define CONF_RINGS    512u
 #define CONF_BUFS     20000u
 #define CONF_NOTES    64u
 #define CONF_NOTE_LEN 160u
@@ -36,7 +36,7 @@ struct conf {
 	const struct lane *lane;
 	bool packed;
 	uint64_t seed, random;
-	uint64_t offered[2], features[2], want[2];
+	uint64_t offered[2], features[2], want[2], leave[2];
 	uint32_t events;
 
 	struct cmem_chunk chunk[CMEM_CHUNKS];
@@ -46,6 +46,8 @@ struct conf {
 	unsigned n_rings;
 	struct cbuf *bufs; /* list, by `next` in ring.c */
 	uint64_t probes;
+	bool hurry;	   /* conf_hurry() */
+	unsigned unlooked; /* buffers that came back in a hurry */
 	uint64_t lane_state[LANE_STATE / 8];
 	uint64_t slowest_ns; /* wait that ended well, of the last ones */
 	uint64_t patience_ns;

@@ -30,10 +30,14 @@ struct lane {
 	/* It came back: length and contents. */
 	void (*verify)(struct conf *c, struct cbuf *b);
 	unsigned pieces; /* natural number of them */
+	/* CONF_F(bit), ended by 0: negotiated by every check when they are offered, because such a
+	 * device is not driven without them. Unless a check says conf_leave(). */
+	uint8_t accepts[4];
 };
 #define LANE_OUT_MAX 2048u
 
 extern const struct lane conf_lane_net_tx, conf_lane_net_rx;
+extern const struct lane conf_lane_blk;
 extern const struct lane conf_lane_console_tx, conf_lane_console_rx;
 extern const struct lane conf_lane_rng;
 
@@ -42,7 +46,7 @@ extern const struct lane conf_lane_rng;
 extern const struct lane *const conf_lanes[];
 
 /* Of the lane, per check; zeroed; LANE_STATE bytes. */
-#define LANE_STATE 8192u
+#define LANE_STATE 8448u
 void *conf_lane_state(struct conf *c);
 
 #endif

@@ -156,6 +156,9 @@ void cmem_close(struct conf *c, const void *p, size_t len)
 	struct cmem_chunk *k = chunk_of(c, p);
 	size_t at = (size_t)((const uint8_t *)p - k->mem);
 
+	/* Looking at untouched pages would touch them. */
+	if (k->hole)
+		return;
 	memcpy(k->shadow + at, p, len);
 	memset(k->open + at, 0, len);
 }
@@ -206,10 +209,13 @@ void cmem_freeze(struct conf *c)
 {
 	unsigned i;
 
-	for (i = 0; i < c->chunks && !c->chunk[i].hole; i++) {
+	for (i = 0; i < c->chunks; i++) {
 		struct cmem_chunk *k = &c->chunk[i];
 		size_t j, end = VOP_MIN(k->top + TAIL, k->size);
 
+		/* Looking at untouched pages would touch them. */
+		if (k->hole)
+			continue;
 		/* What is open now must stay as it is now: no difference to what is closed. */
 		for (j = 0; j < end; j++)
 			if (k->open[j]) {
@@ -248,6 +254,8 @@ void *cmem_untouched(struct conf *c, unsigned pages, uint64_t *bus)
 	struct cmem_chunk *k = new_chunk(c, (size_t)pages * PAGE);
 
 	k->hole = true;
+	/* What is put there leaves its shadow. */
+	k->top = (size_t)pages * PAGE;
 	/* A hole in the file: a page comes back when anybody reads or writes it. */
 	if (madvise(k->mem, k->size, MADV_REMOVE))
 		conf_skip(c, "the memory of this target cannot be made untouched again");

@@ -66,6 +66,8 @@ void conf_note(struct conf *c, const char *fmt, ...)
 {
 	va_list ap;
 
+	if (c->hurry)
+		return;
 	va_start(ap, fmt);
 	vsnprintf(c->note[c->notes++ % CONF_NOTES], CONF_NOTE_LEN, fmt, ap);
 	va_end(ap);

@@ -54,7 +54,10 @@ bool conf_applies(const struct conf_check *k, const struct lane *l, bool first, 
 {
 	if (k->device && k->device != l->device)
 		return false;
-	if (k->lane ? strcmp(k->lane, l->name) != 0 : (k->device || k->rings == CONF_ANY) && !first)
+	if (k->lane && strcmp(k->lane, CONF_FIRST_LANE) != 0 && strcmp(k->lane, l->name) != 0)
+		return false;
+	if (!first &&
+	    (k->lane ? strcmp(k->lane, CONF_FIRST_LANE) == 0 : k->device || k->rings == CONF_ANY))
 		return false;
 	if (k->rings == CONF_ANY)
 		return !packed;
@@ -89,9 +92,11 @@ static void begin(struct conf_runner *r, const struct conf_check *k, const struc
 	c->random = hash(hash(r->seed ^ 0xcbf29ce484222325ull, k->id), l->name) + packed;
 	memset(c->features, 0, sizeof(c->features));
 	memset(c->want, 0, sizeof(c->want));
+	memset(c->leave, 0, sizeof(c->leave));
 	memset(c->lane_state, 0, sizeof(c->lane_state));
 	c->events = 0;
 	c->probes = 0;
+	c->hurry = false;
 	c->notes = 0;
 	c->outcome = CONF_PASS;
 	c->text[0] = 0;
@@ -111,6 +116,9 @@ static void require(struct conf *c)
 		conf_error(c, "the features cannot be read: %s", strerror(-e));
 	if (lacks)
 		conf_skip(c, "%s", target_lack_text(lacks & -lacks));
+	if (k->vop && strcmp(c->t->ops->scheme, "vop") != 0 &&
+	    strcmp(c->t->ops->scheme, "ref") != 0)
+		conf_skip(c, "not a device on a VOP link");
 	if (c->packed && !vop_feature_has(c->offered, VOP_F_RING_PACKED))
 		conf_skip(c, "the device has no packed rings");
 	for (i = 0; i < CONF_NEEDS_MAX && k->needs[i]; i++)

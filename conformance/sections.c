@@ -9,7 +9,14 @@ const struct conf_section *const conf_sections[] = {
 		NULL,
 };
 
+/* clang-format off: a line each */
 const struct lane *const conf_lanes[] = {
-	&conf_lane_net_tx,     &conf_lane_net_rx, &conf_lane_console_tx,
-	&conf_lane_console_rx, &conf_lane_rng,	  NULL,
+	&conf_lane_net_tx,
+	&conf_lane_net_rx,
+	&conf_lane_blk,
+	&conf_lane_console_tx,
+	&conf_lane_console_rx,
+	&conf_lane_rng,
+	NULL,
 };
+/* clang-format on */

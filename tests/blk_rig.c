@@ -197,30 +197,80 @@ uint32_t blk_rig_random(uint32_t *state)
 	return *state;
 }
 
-/*
- * Cut [0, len) into pieces of at least one byte. seed 0: at `plain`, unless that is an end; else up
- * to PIECES_MAX of them.
- */
-static unsigned cut(struct vop_buf *b, uint64_t bus, uint32_t len, uint32_t plain, uint32_t *seed)
-{
-	uint32_t at = 0;
-	unsigned n = 0, want = *seed ? blk_rig_random(seed) % PIECES_MAX : 1;
+/* A part of a request: a message in an area, cut into pieces with guards around each. */
+struct part {
+	uint8_t *area;
+	uint64_t bus;
+	uint32_t len; /* of the message */
+	uint32_t piece[PIECES_MAX];
+	unsigned n;
+};
 
-	for (; want-- && len - at > 1;) {
-		uint32_t left = len - at, l = plain;
+/* seed 0: cut at `plain`, unless that is an end; else into up to PIECES_MAX pieces by chance. */
+static void cut(struct part *p, uint32_t plain, uint32_t *seed)
+{
+	uint32_t left = p->len;
+	unsigned want = *seed ? blk_rig_random(seed) % PIECES_MAX : 1;
+
+	for (p->n = 0; want-- && left > 1; left -= p->piece[p->n++]) {
+		uint32_t l = plain;
 
 		/* Crumbs as often as not. */
-		if (*seed)
-			l = 1 +
-			    blk_rig_random(seed) %
-				    (blk_rig_random(seed) % 2 ? left - 1 : VOP_MIN(left - 1, 20u));
+		if (*seed) {
+			uint32_t most =
+				blk_rig_random(seed) % 2 ? left - 1 : VOP_MIN(left - 1, 20u);
+
+			l = 1 + blk_rig_random(seed) % most;
+		}
 		if (l == 0 || l >= left)
 			break;
-		b[n++] = (struct vop_buf){bus + at, l};
-		at += l;
+		p->piece[p->n] = l;
 	}
-	b[n++] = (struct vop_buf){bus + at, len - at};
-	return n;
+	p->piece[p->n++] = left;
+}
+
+/* As the driver names them. */
+static void name_pieces(const struct part *p, struct vop_buf *b)
+{
+	uint64_t at = p->bus + BLK_RIG_GUARD;
+
+	for (unsigned i = 0; i < p->n; at += p->piece[i++] + BLK_RIG_GUARD)
+		b[i] = (struct vop_buf){at, p->piece[i]};
+}
+
+static void scatter(const struct part *p, const uint8_t *message)
+{
+	uint8_t *at = p->area + BLK_RIG_GUARD;
+
+	memset(p->area, BLK_RIG_FILL, p->len + (p->n + 1) * BLK_RIG_GUARD);
+	for (unsigned i = 0; i < p->n; at += p->piece[i++] + BLK_RIG_GUARD) {
+		if (message) {
+			memcpy(at, message, p->piece[i]);
+			message += p->piece[i];
+		}
+	}
+}
+
+static bool filled(const uint8_t *p, uint32_t len)
+{
+	while (len && p[len - 1] == BLK_RIG_FILL)
+		len--;
+	return len == 0;
+}
+
+/* Put the message together again; the guards are as they were. */
+static void gather(const struct part *p, uint8_t *message)
+{
+	const uint8_t *at = p->area;
+
+	for (unsigned i = 0; i < p->n; i++) {
+		CU_ASSERT(filled(at, BLK_RIG_GUARD));
+		at += BLK_RIG_GUARD;
+		memcpy(message, at, p->piece[i]);
+		message += p->piece[i];
+		at += p->piece[i];
+	}
+	CU_ASSERT(filled(at, BLK_RIG_GUARD));
 }
 
 struct waiting {
@@ -237,52 +287,41 @@ static bool answered(struct blk_rig *r, void *arg)
 	return w->got || blk_rig_broken(r);
 }
 
-static bool filled(const uint8_t *p, uint32_t len)
-{
-	while (len && p[len - 1] == BLK_RIG_FILL)
-		len--;
-	return len == 0;
-}
-
-/* Does the driver's memory hold what it should hold now? */
-static void check_memory(const struct blk_rig_queue *q, const struct blk_io *io)
-{
-	const uint8_t *in = q->in + BLK_RIG_GUARD;
-
-	CU_ASSERT(filled(q->in, BLK_RIG_GUARD));
-	CU_ASSERT(filled(in + io->in_len + 1, BLK_RIG_GUARD));
-	CU_ASSERT(!io->out_len || memcmp(q->out + HEADER, io->out, io->out_len) == 0);
-}
-
 void blk_io(struct blk_rig *r, unsigned q, struct blk_io *io)
 {
+	static uint8_t sent[HEADER + BLK_RIG_DATA], message[HEADER + BLK_RIG_DATA];
 	struct blk_rig_queue *rq = &r->q[q];
 	struct vop_blk_header h = {.type = htole32(io->type), .sector = htole64(io->sector)};
-	uint64_t in_bus = rq->in_bus + BLK_RIG_GUARD;
+	struct part out = {.area = rq->out, .bus = rq->out_bus, .len = HEADER + io->out_len};
+	struct part in = {.area = rq->in, .bus = rq->in_bus, .len = io->in_len + 1};
 	struct vop_buf b[2 * PIECES_MAX];
 	struct waiting w = {.q = q};
 	uint32_t seed = io->cuts;
-	unsigned nout, nin;
 
 	CU_ASSERT_FATAL(io->out_len <= BLK_RIG_DATA && io->in_len <= BLK_RIG_DATA);
-	memcpy(rq->out, &h, HEADER);
+	memcpy(sent, &h, HEADER);
 	if (io->out_len)
-		memcpy(rq->out + HEADER, io->out, io->out_len);
-	memset(rq->in, BLK_RIG_FILL, io->in_len + 1 + 2 * BLK_RIG_GUARD);
-	nout = cut(b, rq->out_bus, HEADER + io->out_len, HEADER, &seed);
-	nin = cut(b + nout, in_bus, io->in_len + 1, io->in_len, &seed);
-	CU_ASSERT_EQUAL_FATAL(vop_drvq_add_chain(&rq->vq, b, nout, nin, 0), 0);
+		memcpy(sent + HEADER, io->out, io->out_len);
+	cut(&out, HEADER, &seed);
+	cut(&in, io->in_len, &seed);
+	scatter(&out, sent);
+	scatter(&in, NULL);
+	name_pieces(&out, b);
+	name_pieces(&in, b + out.n);
+	CU_ASSERT_EQUAL_FATAL(vop_drvq_add_chain(&rq->vq, b, out.n, in.n, 0), 0);
 	blk_rig_kick(r, q);
 	CU_ASSERT_TRUE_FATAL(blk_rig_until(r, answered, &w));
 	io->violated = !w.got;
 	if (!w.got)
 		return;
 	io->used = w.done.len;
-	io->status = rq->in[BLK_RIG_GUARD + io->in_len];
-	CU_ASSERT_EQUAL(io->used, io->in_len + 1);
-	check_memory(rq, io);
+	CU_ASSERT_EQUAL(io->used, in.len);
+	gather(&out, message);
+	CU_ASSERT_EQUAL(memcmp(message, sent, out.len), 0);
+	gather(&in, message);
+	io->status = message[io->in_len];
 	if (io->in)
-		memcpy(io->in, rq->in + BLK_RIG_GUARD, io->in_len);
+		memcpy(io->in, message, io->in_len);
 }
 
 int blk_do(struct blk_rig *r, uint32_t type, uint64_t sector, const void *out, uint32_t out_len,

@@ -49,6 +49,56 @@ void vop_srv_notify_config(struct vop_device *d)
 	vop_node_nudge(d->node, d->info.creator, d->info.slot);
 }
 
+void vop_srv_needs_reset(struct vop_device *d)
+{
+	struct vop_server *s = d->srv;
+
+	s->needs_reset = true;
+	vop_own_put32_rel(d->node, vop_own_role(d) + DEV(needs_reset), 1);
+	/* VIRTIO 1.4, 2.1.2 */
+	if (s->status & VOP_STATUS_DRIVER_OK)
+		vop_srv_notify_config(d);
+}
+
+/* --- configuration space, as the driver sees it --- */
+
+/*
+ * An odd generation, the bytes, the even one (a sequence lock). Every store is a release: the bytes
+ * come after the odd generation, the even one after the bytes. The reader's loads are acquires in
+ * the opposite order, so equal even generations before and after enclose one version (VOP-58).
+ */
+static void publish_config(struct vop_device *d, uint32_t offset, uint32_t len)
+{
+	struct vop_server *s = d->srv;
+	uint64_t role = vop_own_role(d);
+	uint32_t from = offset & ~3u, to = (offset + len + 3) & ~3u;
+
+	vop_own_put32_rel(d->node, role + DEV(config_gen), ++s->config_gen);
+	vop_own_put_rel(d->node, role + DEV(config) + from, s->offer.config + from, to - from);
+	vop_own_put32_rel(d->node, role + DEV(config_gen), ++s->config_gen);
+}
+
+/* A suspended device shows no change (VIRTIO 1.4, 3.4.2): it is kept back. */
+static void hold_config(struct vop_server *s, uint32_t offset, uint32_t len)
+{
+	bool any = s->held_to != 0;
+
+	s->held_from = any ? VOP_MIN(s->held_from, offset) : offset;
+	s->held_to = VOP_MAX(s->held_to, offset + len);
+}
+
+/* True: there was something. */
+static bool release_config(struct vop_device *d)
+{
+	struct vop_server *s = d->srv;
+
+	if (s->held_to == 0)
+		return false;
+	publish_config(d, s->held_from, s->held_to - s->held_from);
+	s->held_from = s->held_to = 0;
+	return true;
+}
+
 /* --- status --- */
 
 /* VIRTIO 1.4, 2.4: acknowledged only after everything here. */
@@ -66,6 +116,7 @@ static void reset(struct vop_device *d)
 	s->accepted[0] = s->accepted[1] = 0;
 	s->needs_reset = false;
 	vop_own_put32(d->node, vop_own_role(d) + DEV(needs_reset), 0);
+	release_config(d);
 }
 
 /* VIRTIO 1.4, 2.2.2: the device refuses by leaving FEATURES_OK out of its answer. */
@@ -84,21 +135,76 @@ static int check_features(const struct vop_server *s)
 	return 0;
 }
 
+/* VIRTIO 1.4, 3.4.2: either it is suspended afterwards, or it needs a reset. */
+static int suspend(struct vop_device *d)
+{
+	struct vop_server *s = d->srv;
+	int r;
+
+	if (s->needs_reset)
+		return -EPERM;
+	r = s->offer.suspend(s->offer.suspend_ctx);
+	/* Stopping may have brought a violation to light that nobody had told of. */
+	if (!r && s->needs_reset)
+		return -EPERM;
+	if (r)
+		vop_srv_needs_reset(d);
+	else
+		s->status ^= VOP_STATUS_DRIVER_OK | VOP_STATUS_SUSPEND;
+	return r;
+}
+
+static int resume(struct vop_device *d)
+{
+	struct vop_server *s = d->srv;
+	int r;
+
+	if (s->needs_reset)
+		return -EPERM;
+	/* Set before the call, for what driver_ok() is: violations are told from here on. */
+	s->status ^= VOP_STATUS_DRIVER_OK | VOP_STATUS_SUSPEND;
+	r = s->offer.resume(s->offer.suspend_ctx);
+	if (r) {
+		s->status ^= VOP_STATUS_DRIVER_OK | VOP_STATUS_SUSPEND;
+		vop_srv_needs_reset(d);
+		return r;
+	}
+	if (release_config(d))
+		vop_srv_notify_config(d);
+	return 0;
+}
+
+/* DRIVER_OK resumes. SUSPEND is then the device's to clear, so it may be missing. */
+static int set_status_suspended(struct vop_device *d, uint8_t want)
+{
+	struct vop_server *s = d->srv;
+
+	if (s->status & ~want & ~VOP_STATUS_SUSPEND)
+		return -EPERM;
+	s->status |= want & VOP_STATUS_FAILED;
+	return want & VOP_STATUS_DRIVER_OK ? resume(d) : 0;
+}
+
 /* VIRTIO 1.4, 2.1 and 3.1. s->status becomes what is accepted, whatever the result. */
 static int set_status(struct vop_device *d, uint8_t want)
 {
 	struct vop_server *s = d->srv;
 	uint8_t old = s->status, fresh;
+	bool stop = false;
 	int r = 0;
 
 	if (want == 0) {
 		reset(d);
 		return 0;
 	}
-	/* NEEDS_RESET is the device's bit, SUSPEND is not offered: a driver that writes back what
-	 * it read means no harm. */
+	/* NEEDS_RESET is the device's bit: a driver that writes back what it read means no harm.
+	 * So is SUSPEND, unless it was negotiated and the device runs. */
+	if (vop_feature_has(s->accepted, VOP_F_SUSPEND) && (old & VOP_STATUS_DRIVER_OK))
+		stop = want & VOP_STATUS_SUSPEND;
 	want &= VOP_STATUS_ACKNOWLEDGE | VOP_STATUS_DRIVER | VOP_STATUS_DRIVER_OK |
 		VOP_STATUS_FEATURES_OK | VOP_STATUS_FAILED;
+	if (old & VOP_STATUS_SUSPEND)
+		return set_status_suspended(d, want);
 	if (old & ~want)
 		return -EPERM; /* bits are never cleared but by reset */
 	fresh = want & (uint8_t)~old;
@@ -121,7 +227,7 @@ static int set_status(struct vop_device *d, uint8_t want)
 		if (r)
 			s->status &= (uint8_t)~VOP_STATUS_DRIVER_OK;
 	}
-	return r;
+	return stop ? suspend(d) : r;
 }
 
 static int set_features(struct vop_device *d)
@@ -139,22 +245,6 @@ static int set_features(struct vop_device *d)
 }
 
 /* --- configuration space --- */
-
-/*
- * An odd generation, the bytes, the even one (a sequence lock). Every store is a release: the bytes
- * come after the odd generation, the even one after the bytes. The reader's loads are acquires in
- * the opposite order, so equal even generations before and after enclose one version (VOP-58).
- */
-static void publish_config(struct vop_device *d, uint32_t offset, uint32_t len)
-{
-	struct vop_server *s = d->srv;
-	uint64_t role = vop_own_role(d);
-	uint32_t from = offset & ~3u, to = (offset + len + 3) & ~3u;
-
-	vop_own_put32_rel(d->node, role + DEV(config_gen), ++s->config_gen);
-	vop_own_put_rel(d->node, role + DEV(config) + from, s->offer.config + from, to - from);
-	vop_own_put32_rel(d->node, role + DEV(config_gen), ++s->config_gen);
-}
 
 static bool config_range_ok(const struct vop_server *s, uint32_t offset, uint32_t len)
 {
@@ -178,7 +268,7 @@ static int config_write(struct vop_device *d, uint32_t offset, uint32_t len)
 	uint32_t before = s->config_gen;
 	int r;
 
-	if (!may_write_config(s, offset, len))
+	if (!may_write_config(s, offset, len) || (s->status & VOP_STATUS_SUSPEND))
 		return -EPERM;
 	if (len > sizeof(data) || !config_range_ok(s, offset, len))
 		return -EINVAL;
@@ -204,6 +294,10 @@ int vop_device_config_set(struct vop_device *d, uint32_t offset, const void *dat
 	if (!config_range_ok(s, offset, len))
 		return -EINVAL;
 	memcpy(s->offer.config + offset, data, len);
+	if (s->status & VOP_STATUS_SUSPEND) {
+		hold_config(s, offset, len);
+		return 0;
+	}
 	publish_config(d, offset, len);
 	if (s->status & VOP_STATUS_DRIVER_OK)
 		vop_srv_notify_config(d);
@@ -278,7 +372,8 @@ void vop_srv_look(struct vop_device *d)
 
 /* --- the offer --- */
 
-static void add_transport_features(const struct vop_device *d, uint64_t f[2], const uint64_t off[2])
+static void add_transport_features(const struct vop_device *d, const struct vop_device_offer *o,
+				   uint64_t f[2])
 {
 	static const uint8_t bits[] = {VOP_F_INDIRECT_DESC,   VOP_F_EVENT_IDX,	 VOP_F_VERSION_1,
 				       VOP_F_ACCESS_PLATFORM, VOP_F_RING_PACKED, VOP_F_IN_ORDER,
@@ -291,8 +386,10 @@ static void add_transport_features(const struct vop_device *d, uint64_t f[2], co
 		vop_feature_set(f, bits[i]);
 	if (d->node->link->caps.mem_class == VOP_MEM_DEVICE)
 		vop_feature_set(f, VOP_F_ORDER_PLATFORM);
-	f[0] &= ~off[0];
-	f[1] &= ~off[1];
+	if (o->suspend && o->resume)
+		vop_feature_set(f, VOP_F_SUSPEND);
+	f[0] &= ~o->features_off[0];
+	f[1] &= ~o->features_off[1];
 }
 
 static void publish_offer(struct vop_device *d)
@@ -372,7 +469,7 @@ int vop_device_serve(struct vop_device *d, const struct vop_device_offer *offer)
 		vop_regions_add(&s->regions, w->base + VOP_PAGE_SIZE, w->size - VOP_PAGE_SIZE,
 				w->map + VOP_PAGE_SIZE);
 	memcpy(s->offered, offer->features, sizeof(s->offered));
-	add_transport_features(d, s->offered, offer->features_off);
+	add_transport_features(d, offer, s->offered);
 	for (q = 0; q < VOP_QUEUES_MAX; q++) {
 		s->q[q].kick_num = VOP_DB_NUM_NONE;
 		s->q[q].kick = s->q[q].call = VOP_DOORBELL_INIT;

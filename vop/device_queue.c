@@ -175,6 +175,9 @@ int vop_srv_queue_setup(struct vop_device *d, unsigned q)
 	sq = &s->q[q];
 	if (!(s->status & VOP_STATUS_FEATURES_OK) || s->needs_reset || sq->enabled)
 		return -EPERM;
+	/* A suspended device has no queues but those it goes on with (VOP-49). */
+	if (s->status & VOP_STATUS_SUSPEND)
+		return -EPERM;
 	/* With DRIVER_OK set only a queue that was reset may come back (2.6.1). */
 	if ((s->status & VOP_STATUS_DRIVER_OK) && !sq->was_reset)
 		return -EPERM;
@@ -225,7 +228,7 @@ int vop_srv_queue_reset(struct vop_device *d, unsigned q)
 		return -EOPNOTSUPP;
 	if (q >= s->offer.queues)
 		return -EINVAL;
-	if (!s->q[q].enabled || s->needs_reset)
+	if (!s->q[q].enabled || s->needs_reset || (s->status & VOP_STATUS_SUSPEND))
 		return -EPERM;
 	close_queue(d, q);
 	s->q[q].was_reset = true;
@@ -261,8 +264,5 @@ void vop_device_violation(struct vop_device *d, unsigned q, uint32_t why)
 	if (d->gone || d->node->fail)
 		return; /* stopped and counted, nobody left to tell */
 	vop_srv_queue_publish(d, q);
-	vop_own_put32_rel(d->node, vop_own_role(d) + DEV(needs_reset), 1);
-	/* VIRTIO 1.4, 2.1.2 */
-	if (s->status & VOP_STATUS_DRIVER_OK)
-		vop_srv_notify_config(d);
+	vop_srv_needs_reset(d);
 }

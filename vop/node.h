@@ -96,6 +96,16 @@ struct vop_device_offer {
 	uint64_t pool_size; /* bytes of own window lent for device placement; 0: driver placement
 			       only */
 	enum vop_notify notify; /* how kicks are taken */
+	/*
+	 * Device suspend (VIRTIO 1.4, 3.4); the node offers SUSPEND when both are there. On the
+	 * control thread. suspend(): on return no thread touches a ring or a buffer, nobody is
+	 * called, and where each queue was is remembered; what was taken and begun is used.
+	 * resume(): everything goes on from there. Between the two come queue_stop, reset and
+	 * resume, nothing else. A negative errno: the device needs a reset.
+	 */
+	int (*suspend)(void *ctx);
+	int (*resume)(void *ctx);
+	void *suspend_ctx;
 };
 
 struct vop_device_create {
@@ -215,7 +225,7 @@ void *vop_device_private(const struct vop_device *d);
  * no memory for the pool, -EINVAL. */
 int vop_device_serve(struct vop_device *d, const struct vop_device_offer *offer);
 /* Change config space; the driver gets a configuration change notification when it set DRIVER_OK.
- */
+ * Of a device that is suspended the driver sees nothing before it is resumed or reset. */
 int vop_device_config_set(struct vop_device *d, uint32_t offset, const void *data, uint32_t len);
 /*
  * From the control thread: a poller met a violation on queue q. Sets NEEDS_RESET, notifies when

@@ -53,7 +53,9 @@ struct vop_server {
 	uint64_t offered[2], accepted[2];
 	uint8_t status;
 	bool needs_reset;
-	bool busy;	  /* a callback of the offer is running for a request */
+	bool busy; /* a callback of the offer is running for a request */
+	/* Config bytes [from, to) changed while the device was suspended: not published yet. */
+	uint32_t held_from, held_to;
 	uint32_t handled; /* req_seq answered last */
 	uint32_t config_gen, config_events;
 	uint64_t pool;		    /* bus address, size is offer.pool_size */
@@ -221,6 +223,8 @@ void vop_srv_look(struct vop_device *d);
 void vop_srv_quiesce(struct vop_device *d);
 /* Give the pool back to the window; only when the driver cannot write there any more. */
 void vop_srv_release_memory(struct vop_device *d);
+/* Set NEEDS_RESET, and tell the driver if DRIVER_OK is set (VIRTIO 1.4, 2.1.2). */
+void vop_srv_needs_reset(struct vop_device *d);
 /* The count moves, the driver is nudged (VIRTIO 1.4, 2.3 and 2.5). */
 void vop_srv_notify_config(struct vop_device *d);
 /* Requests about a queue: 0, a negative errno to answer with, or VOP_SRV_NOT_YET: no answer now,

@@ -17,12 +17,19 @@
 #define RUNS_MAX 1000u
 
 /* Variants of a device stand in the order in which they are run. */
+/* clang-format off: a line each */
 const struct ref_type *const ref_types[] = {
 	&ref_net,
+	&ref_blk_plain,
+	&ref_blk_ro,
+	&ref_blk_zoned,
+	&ref_blk_zoned_small,
+	&ref_blk_aware,
 	&ref_console,
 	&ref_rng,
 	NULL,
 };
+/* clang-format on */
 
 struct ref_sut {
 	struct sut base;
@@ -65,7 +72,8 @@ static void stop_queue(struct ref_queue *q)
 static void start_index(struct ref_queue *q)
 {
 	q->avail = q->used = q->signalled = 0;
-	q->since = 0;
+	q->since = q->since_buffers = q->since_last = 0;
+	q->event_head = false;
 	q->avail_wrap = q->used_wrap = true;
 }
 
@@ -287,6 +295,8 @@ static int queue_setup(struct target *t, struct vop_queue_config *cfg, enum vop_
 	q->was_reset = q->broken = false;
 	/* It may have been filled before DRIVER_OK. */
 	q->awake = false;
+	/* A driver that sets up a queue takes no notification of the one before. */
+	vop_doorbell_drain(&q->call);
 	cfg->desc = c.desc;
 	cfg->driver = c.driver;
 	cfg->device = c.device;

@@ -43,8 +43,11 @@ struct ref_queue {
 	/* Split: free-running; packed: slots and counters. */
 	uint16_t avail, used;
 	bool avail_wrap, used_wrap;
-	uint16_t signalled; /* split: used index up to which the driver was told */
-	uint32_t since;	    /* packed: slots used since the driver was told */
+	uint16_t signalled;		    /* split: used index up to which the driver was told */
+	uint32_t since;			    /* packed: slots used since the driver was told */
+	uint32_t since_buffers, since_last; /* buffers; slots of the last of them */
+	bool event_head;      /* one was used where the driver's event offset points */
+	uint16_t used_before; /* packed: slot of the used descriptor before this one */
 	/* Done and not published: with IN_ORDER a batch. */
 	struct ref_chain *done;
 	unsigned n_done;
@@ -58,6 +61,7 @@ struct ref_queue {
 struct ref_type {
 	const char *name; /* of the variant */
 	uint16_t device;
+	const void *form; /* the type's: what makes the variant */
 	uint64_t features[2];
 	unsigned queues;
 	uint16_t queue_size_max;
@@ -147,6 +151,8 @@ bool ref_packed_pending(struct ref_queue *q);
 /* Types, ended by NULL. */
 extern const struct ref_type *const ref_types[];
 extern const struct ref_type ref_net;
+extern const struct ref_type ref_blk_plain, ref_blk_ro, ref_blk_zoned, ref_blk_zoned_small,
+	ref_blk_aware;
 extern const struct ref_type ref_console;
 extern const struct ref_type ref_rng;
 

@@ -11,9 +11,13 @@
 #ifndef CONFORMANCE_REF_POINT_H
 #define CONFORMANCE_REF_POINT_H
 
+#include "conformance/ref/points_blk.h"
+#include "conformance/ref/points_blk_zoned.h"
 #include "conformance/ref/points_console.h"
 #include "conformance/ref/points_core.h"
 #include "conformance/ref/points_net.h"
+#include "conformance/ref/points_net_ctrl.h"
+#include "conformance/ref/points_net_offload.h"
 #include "conformance/ref/points_packed.h"
 #include "conformance/ref/points_rng.h"
 #include "conformance/ref/points_split.h"
@@ -24,8 +28,12 @@
 	REF_POINTS_SPLIT(X)                                                                        \
 	REF_POINTS_PACKED(X)                                                                       \
 	REF_POINTS_NET(X)                                                                          \
+	REF_POINTS_NET_CTRL(X)                                                                     \
+	REF_POINTS_NET_OFFLOAD(X)                                                                  \
+	REF_POINTS_BLK(X)                                                                          \
+	REF_POINTS_BLK_ZONED(X)                                                                    \
 	REF_POINTS_CONSOLE(X)                                                                      \
-	REF_POINTS_RNG(X)
+	REF_POINTS_RNG(X)                                                                          \
 
 /* clang-format on */
 

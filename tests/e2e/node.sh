@@ -130,6 +130,11 @@ refused "a key without value" host --at "$sock" --create net,pairs
 refused "a key that is not there" host --at "$sock" --create net,bogus=1
 grep -q "keys are backend, size, pairs, mtu, mac, device, notify, queue-size and name" "$work/err.log"
 check $? "the line names the keys of the type" "$work/err.log"
+refused "a disk of half a block" host --at "$sock" --create blk,size=4608,block=4096
+refused "an identity that is too long" host --at "$sock" --create blk,id=twenty-one-characters
+refused "a key of another type" host --at "$sock" --create blk,mtu=1500
+grep -q "keys are size, file, ro, queues, block, cache, id, device, notify, queue-size and name" "$work/err.log"
+check $? "the line names the keys of that type" "$work/err.log"
 refused "a group address" host --at "$sock" --create net,mac=01:00:00:00:00:01
 refused "a time that is none" host --at "$sock" --reconnect soon
 refused "too many devices" host --at "$sock" --create net --create net --count 40
@@ -149,6 +154,22 @@ check $? "all are served" "$work/many.log" "$work/host.log"
 kill -TERM "$a" "$b"
 ends "$a" 0 && ends "$b" 0
 check $? "both end with 0 at the same time" "$work/many.log" "$work/host.log"
+
+# Disks: in memory, in a file that is made, on one that is served from the other side, and one too many.
+node disks.log endpoint --at "$sock" --create blk,queues=4,block=4096,name=ram \
+  --create "blk,file=$work/disk.log,size=1M,name=made" --create "blk,file=$work/disk.log,ro=on,name=twice" --stats 200ms
+a=$pid
+node host.log host --at "$sock" --create blk,device=endpoint,name=theirs
+b=$pid
+says disks.log "created by host, device endpoint" && says disks.log "made: read 0 requests, 0/s; write 0 requests, 0/s;"
+check $? "disks both ways, with counters of their own" "$work/disks.log" "$work/host.log"
+[ "$(grep -c "not served" "$work/disks.log")" = 1 ] && grep -q "twice is not served: .*disk.log is in use" "$work/disks.log"
+check $? "all are served but the second on one file" "$work/disks.log"
+[ "$(wc -c <"$work/disk.log")" = 1048576 ]
+check $? "the file was made as large as it was told"
+kill -TERM "$a" "$b"
+ends "$a" 0 && ends "$b" 0
+check $? "both end with 0" "$work/disks.log" "$work/host.log"
 
 # Other types of device beside net.
 refused "more ports than there are" host --at "$sock" --create console,ports=16

@@ -30,6 +30,7 @@ struct console_options {
 	const char *tag;
 	uint64_t off;
 	bool null; /* backend; else echo */
+	const struct vop_console_backend *own;
 };
 
 static void console_attend(void *type)
@@ -63,9 +64,12 @@ static inline void open_console(struct dev_rig *r, const struct dev_rig_config *
 	c.queues = (uint16_t)VOP_CONSOLE_QUEUES(n.ports_max);
 	dev_rig_open(r, &c);
 	n.poller = r->poller;
-	CU_ASSERT_EQUAL_FATAL(o->null ? vop_console_backend_null(&n.backend)
-				      : vop_console_backend_echo(&n.backend, n.ports_max),
-			      0);
+	if (o->own)
+		n.backend = *o->own;
+	else
+		CU_ASSERT_EQUAL_FATAL(o->null ? vop_console_backend_null(&n.backend)
+					      : vop_console_backend_echo(&n.backend, n.ports_max),
+				      0);
 	r->type = vop_console_open(r->dev, &n, &err);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(r->type);
 	r->attend = console_attend;

@@ -6,6 +6,9 @@
  *                        too, emulated and some twenty times slower: VOP_CROSS is defined there.
  *   SUITE_HARNESS(name)  also needs bench/, conformance/, target/ or report/: native builds only.
  */
+SUITE_HARNESS(conf_select)
+SUITE_HARNESS(conf_gate)
+SUITE_HARNESS(conf_oracles)
 SUITE_HARNESS(hist)
 SUITE_HARNESS(opt)
 SUITE_HARNESS(stats)
@@ -66,4 +69,5 @@ SUITE(blk_backend)
 SUITE(rng)
 SUITE(console)
 SUITE(console_ports)
+SUITE(dev_hostile)
 SUITE(api)

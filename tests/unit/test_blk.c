@@ -382,18 +382,19 @@ static struct vop_blk_range range(uint64_t sector, uint32_t sectors, uint32_t fl
 	return (struct vop_blk_range){htole64(sector), htole32(sectors), htole32(flags)};
 }
 
-/* What 64 KiB of ones look like after a request of that type; the status. */
+/* What 64 KiB of ones look like after a request of that type, cut as struct blk_io says. */
 static int apply(struct blk_rig *r, uint32_t type, const struct vop_blk_range *v, uint32_t len,
-		 uint8_t disk[65536])
+		 uint32_t cuts, uint8_t disk[65536])
 {
+	struct blk_io io = {.type = type, .out = v, .out_len = len, .cuts = cuts};
 	static uint8_t ones[65536];
-	int status;
 
 	memset(ones, 1, sizeof(ones));
 	CU_ASSERT_EQUAL(blk_do(r, VOP_BLK_T_OUT, 0, ones, sizeof(ones), NULL, 0), OK);
-	status = blk_do(r, type, 0, v, len, NULL, 0);
+	blk_io(r, 0, &io);
+	CU_ASSERT_FALSE_FATAL(io.violated);
 	CU_ASSERT_EQUAL(blk_do(r, VOP_BLK_T_IN, 0, NULL, 0, disk, 65536), OK);
-	return status;
+	return io.status;
 }
 
 static void test_ranges(void)
@@ -413,43 +414,47 @@ static void test_ranges(void)
 			type = VOP_BLK_T_WRITE_ZEROES;
 		blk_rig_open(&r, &c);
 		blk_rig_start(&r);
-		/* Pages whole and in part. */
-		v[0] = range(1, 1, flags);
-		v[1] = range(15, 50, flags);
-		v[2] = range(100, 0, flags);
-		CU_ASSERT_EQUAL(apply(&r, type, v, 3 * 16, disk), OK);
-		CU_ASSERT(all(disk, 512, 1));
-		CU_ASSERT(all(disk + 2 * 512, 13 * 512, 1));
-		CU_ASSERT(all(disk + 65 * 512, 63 * 512, 1));
-		/* What was discarded may hold anything, but not be anywhere else. */
-		if (type != VOP_BLK_T_DISCARD) {
-			CU_ASSERT(all(disk + 512, 512, 0));
-			CU_ASSERT(all(disk + 15 * 512, 50 * 512, 0));
+		for (uint32_t cuts = 0; cuts < 20; cuts++) {
+			/* Pages whole and in part. */
+			v[0] = range(1, 1, flags);
+			v[1] = range(15, 50, flags);
+			v[2] = range(100, 0, flags);
+			CU_ASSERT_EQUAL(apply(&r, type, v, 3 * 16, cuts, disk), OK);
+			CU_ASSERT(all(disk, 512, 1));
+			CU_ASSERT(all(disk + 2 * 512, 13 * 512, 1));
+			CU_ASSERT(all(disk + 65 * 512, 63 * 512, 1));
+			/* What was discarded may hold anything, but not be anywhere else. */
+			if (type != VOP_BLK_T_DISCARD) {
+				CU_ASSERT(all(disk + 512, 512, 0));
+				CU_ASSERT(all(disk + 15 * 512, 50 * 512, 0));
+			}
+			for (k = 0; k < 17; k++)
+				v[k] = range(k, 1, flags);
+			CU_ASSERT_EQUAL(apply(&r, type, v, 16 * 16, cuts, disk), OK);
+			CU_ASSERT(all(disk + 16 * 512, 112 * 512, 1));
 		}
 		for (k = 0; k < 17; k++)
 			v[k] = range(k, 1, flags);
-		CU_ASSERT_EQUAL(apply(&r, type, v, 16 * 16, disk), OK);
-		CU_ASSERT(all(disk + 16 * 512, 112 * 512, 1));
 		/* One too many, a broken one, none. */
-		CU_ASSERT_EQUAL(apply(&r, type, v, 17 * 16, disk), IOERR);
+		CU_ASSERT_EQUAL(apply(&r, type, v, 17 * 16, 0, disk), IOERR);
 		CU_ASSERT(all(disk, 65536, 1));
-		CU_ASSERT_EQUAL(apply(&r, type, v, 40, disk), IOERR);
+		CU_ASSERT_EQUAL(apply(&r, type, v, 40, 0, disk), IOERR);
 		CU_ASSERT(all(disk, 65536, 1));
-		CU_ASSERT_EQUAL(apply(&r, type, v, 0, disk), IOERR);
+		CU_ASSERT_EQUAL(apply(&r, type, v, 0, 0, disk), IOERR);
 		/* Beyond the end, or by more than the device takes at a time. */
 		one = range(SECTORS, 1, flags);
-		CU_ASSERT_EQUAL(apply(&r, type, &one, 16, disk), IOERR);
+		CU_ASSERT_EQUAL(apply(&r, type, &one, 16, 0, disk), IOERR);
 		one = range(SECTORS - 1, 2, flags);
-		CU_ASSERT_EQUAL(apply(&r, type, &one, 16, disk), IOERR);
+		CU_ASSERT_EQUAL(apply(&r, type, &one, 16, 0, disk), IOERR);
 		one = range(UINT64_MAX, 2, flags);
-		CU_ASSERT_EQUAL(apply(&r, type, &one, 16, disk), IOERR);
+		CU_ASSERT_EQUAL(apply(&r, type, &one, 16, 0, disk), IOERR);
 		one = range(0, VOP_BLK_RANGE_LIMIT + 1, flags);
-		CU_ASSERT_EQUAL(apply(&r, type, &one, 16, disk), IOERR);
+		CU_ASSERT_EQUAL(apply(&r, type, &one, 16, 0, disk), IOERR);
 		one = range(0, UINT32_MAX, flags);
-		CU_ASSERT_EQUAL(apply(&r, type, &one, 16, disk), IOERR);
+		CU_ASSERT_EQUAL(apply(&r, type, &one, 16, 0, disk), IOERR);
 		CU_ASSERT(all(disk, 65536, 1));
 		one = range(SECTORS - 1, 1, flags);
-		CU_ASSERT_EQUAL(apply(&r, type, &one, 16, disk), OK);
+		CU_ASSERT_EQUAL(apply(&r, type, &one, 16, 0, disk), OK);
 		blk_rig_close(&r);
 	}
 }
@@ -475,12 +480,13 @@ static void test_range_flags(void)
 
 			v[0] = range(0, 8, 0);
 			v[1] = range(8, 8, 1u << bit);
-			CU_ASSERT_EQUAL(apply(&r, type, v, 32, disk), want);
+			CU_ASSERT_EQUAL(apply(&r, type, v, 32, 0, disk), want);
 			CU_ASSERT(all(disk, 16 * 512, want == OK ? 0 : 1));
 			CU_ASSERT(all(disk + 16 * 512, 65536 - 16 * 512, 1));
 			/* It comes before what else is wrong. */
 			v[0] = range(SECTORS, 8, 0);
-			CU_ASSERT_EQUAL(apply(&r, type, v, 32, disk), want == OK ? IOERR : UNSUPP);
+			CU_ASSERT_EQUAL(apply(&r, type, v, 32, 0, disk),
+					want == OK ? IOERR : UNSUPP);
 		}
 		blk_rig_close(&r);
 	}

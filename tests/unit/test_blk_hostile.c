@@ -5,6 +5,7 @@
 #include <CUnit/CUnit.h>
 
 #include "tests/blk_rig.h"
+#include "vop/dev/blk_internal.h"
 #include "vop/vq_open.h"
 
 #define RING_ALL (F(VOP_F_INDIRECT_DESC) | F(VOP_F_EVENT_IDX))
@@ -22,6 +23,7 @@ struct spy {
 	int read_fails, write_fails, flush_fails, zero_fails;
 	uint64_t partly; /* bytes that pass before a failure */
 	uint64_t at[32]; /* offsets of discards */
+	bool unmapped;	 /* the last range of zeroes */
 	/* Called in the middle of a request. */
 	void (*hook)(void *arg);
 	void *hook_arg;
@@ -75,6 +77,7 @@ static int spy_zero(void *ctx, uint64_t offset, uint64_t len, bool unmap)
 {
 	struct spy *s = ctx;
 
+	s->unmapped = unmap;
 	return s->zero_fails ? s->zero_fails : s->disk.zero(s->disk.ctx, offset, len, unmap);
 }
 
@@ -254,6 +257,68 @@ static void test_failures(void)
 		CU_ASSERT_EQUAL(memcmp(got, ones, 1024), 0);
 		blk_rig_close(&r);
 	}
+}
+
+/* The backend is told whether storage may go, and of no more sectors than the device says. */
+static void test_zeroes(void)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		struct blk_rig_config c = {.packed = i, .want = BLK_ALL};
+		struct vop_blk_range range = {.sectors = htole32(1)};
+		struct blk_rig r;
+		struct spy s;
+
+		spy_open(&r, &s, &c);
+		CU_ASSERT_EQUAL(blk_do(&r, VOP_BLK_T_WRITE_ZEROES, 0, &range, 16, NULL, 0), OK);
+		CU_ASSERT_FALSE(s.unmapped);
+		range.flags = htole32(VOP_BLK_RANGE_UNMAP);
+		CU_ASSERT_EQUAL(blk_do(&r, VOP_BLK_T_WRITE_ZEROES, 0, &range, 16, NULL, 0), OK);
+		CU_ASSERT_TRUE(s.unmapped);
+		blk_rig_close(&r);
+		CU_ASSERT_EQUAL_FATAL(vop_blk_backend_memory(&c.own, 64u << 20, NULL), 0);
+		blk_rig_open(&r, &c);
+		blk_rig_start(&r);
+		range.sectors = htole32(VOP_BLK_RANGE_LIMIT);
+		CU_ASSERT_EQUAL(blk_do(&r, VOP_BLK_T_WRITE_ZEROES, 0, &range, 16, NULL, 0), OK);
+		range.sectors = htole32(VOP_BLK_RANGE_LIMIT + 1);
+		CU_ASSERT_EQUAL(blk_do(&r, VOP_BLK_T_WRITE_ZEROES, 0, &range, 16, NULL, 0), IOERR);
+		blk_rig_close(&r);
+	}
+}
+
+/* --- a start that fails --- */
+
+static int (*real_update)(void *dev, unsigned index);
+
+static int no_second_job(void *dev, unsigned index)
+{
+	return index == 1 ? -ENOSPC : real_update(dev, index);
+}
+
+/* DRIVER_OK is refused: then no queue is served either. */
+static void test_no_start(void)
+{
+	struct blk_rig_config c = {
+		.want = BLK_ALL | F(VOP_BLK_F_MQ), .queues = 2, .queues_open = 2};
+	uint8_t status = 0, data[512];
+	struct blk_rig r;
+
+	blk_rig_open(&r, &c);
+	real_update = r.blk->core.update;
+	r.blk->core.update = no_second_job;
+	blk_rig_negotiate(&r);
+	CU_ASSERT_EQUAL(blk_rig_queue(&r, 0), 0);
+	CU_ASSERT_EQUAL(blk_rig_queue(&r, 1), 0);
+	CU_ASSERT_EQUAL(drv_status(r.drv, 15, &status), -ENOMEM);
+	CU_ASSERT_EQUAL(vop_drv_get_status(r.drv), 11);
+	CU_ASSERT_FALSE(r.blk->core.running);
+	CU_ASSERT_FALSE(r.blk->queue[0]->q.live || r.blk->queue[0]->job);
+	CU_ASSERT_FALSE(r.blk->queue[1]->q.live || r.blk->queue[1]->job);
+	r.blk->core.update = real_update;
+	blk_rig_stop(&r);
+	blk_rig_start(&r);
+	CU_ASSERT_EQUAL(blk_do(&r, VOP_BLK_T_IN, 0, NULL, 0, data, 512), OK);
+	blk_rig_close(&r);
 }
 
 /* --- a driver that writes on --- */
@@ -544,6 +609,46 @@ static void test_many(void)
 	}
 }
 
+/* Anything that has a header and room for its status is answered, and touches nothing else. */
+static void test_nonsense(void)
+{
+	static const uint32_t lengths[] = {0,	1,   15,  16,  20,   32,  48,
+					   256, 272, 511, 512, 1024, 8192};
+	static const uint64_t sectors[] = {0, 1, 2047, 2048, UINT64_MAX, UINT64_MAX / 512};
+
+	for (unsigned i = 0; i < 4; i++) {
+		struct blk_rig_config c = {.packed = i & 1,
+					   .want = BLK_ALL | (i & 2 ? RING_ALL : 0)};
+		static uint8_t data[8192];
+		uint32_t seed = i + 1;
+		struct vop_blk_stats st;
+		struct blk_rig r;
+
+		blk_rig_open(&r, &c);
+		blk_rig_start(&r);
+		for (unsigned k = 0; k < 1500; k++) {
+			struct blk_io io = {
+				.type = blk_rig_random(&seed) % 17,
+				.sector = sectors[blk_rig_random(&seed) % 6],
+				.out = data,
+				.out_len = lengths[blk_rig_random(&seed) % 13],
+				.in_len = lengths[blk_rig_random(&seed) % 13],
+				.cuts = blk_rig_random(&seed),
+			};
+
+			for (unsigned at = 0; at < io.out_len; at++)
+				data[at] = blk_rig_random(&seed) % 4 ? 0 : (uint8_t)seed;
+			blk_io(&r, 0, &io);
+			CU_ASSERT_FALSE_FATAL(io.violated);
+			CU_ASSERT(io.status <= UNSUPP);
+		}
+		vop_blk_get_stats(r.blk, &st);
+		CU_ASSERT_EQUAL(st.reads + st.writes + st.others + st.failed, 1500);
+		CU_ASSERT(st.reads && st.writes && st.others && st.failed);
+		blk_rig_close(&r);
+	}
+}
+
 int suite_blk_hostile(void)
 {
 	CU_pSuite s = CU_add_suite("blk, failures", NULL, NULL);
@@ -551,11 +656,14 @@ int suite_blk_hostile(void)
 	if (!s || !CU_add_test(s, "stable writes and cache modes", test_stable) ||
 	    !CU_add_test(s, "writes to the configuration", test_config_write) ||
 	    !CU_add_test(s, "backend that fails", test_failures) ||
+	    !CU_add_test(s, "zeroes", test_zeroes) ||
+	    !CU_add_test(s, "a start that fails", test_no_start) ||
 	    !CU_add_test(s, "requests that change meanwhile", test_read_once) ||
 	    !CU_add_test(s, "parts in one place", test_overlap) ||
 	    !CU_add_test(s, "violations", test_violations) ||
 	    !CU_add_test(s, "requests before a violation", test_before_violation) ||
 	    !CU_add_test(s, "reset with requests", test_reset_with_requests) ||
+	    !CU_add_test(s, "nonsense by chance", test_nonsense) ||
 	    !CU_add_test(s, "many requests", test_many))
 		return CU_get_error();
 	return 0;

@@ -131,6 +131,8 @@ static void test_starved(void)
 		vop_console_get_stats(r.type, &st);
 		CU_ASSERT_EQUAL(st.tx_bytes, 65536);
 		CU_ASSERT(st.rx_no_buffer > 0);
+		/* No room: it is lost, and nothing else with it. */
+		CU_ASSERT_EQUAL(vop_drv_config_write(r.drv, 8, "!", 1, WAIT_MS), 0);
 		while (back < 12 * 8192u) {
 			dev_rig_give(&r, RX, 0, 5000, true);
 			CU_ASSERT_TRUE_FATAL(dev_rig_get(&r, RX, &d));
@@ -408,8 +410,10 @@ static void test_violations(void)
 		for (unsigned q = 0; q < 4; q++) {
 			bool rx = q % 2 == 0;
 			struct vop_buf both[] = {{0, 16}, {16, 16}}, wrong[] = {{0, 16}};
-			struct vop_buf nowhere[] = {{UINT64_MAX - 4096, 16}};
+			struct vop_buf nowhere[] = {{UINT64_MAX - 4096, 16}}, empty[] = {{0, 0}};
 
+			if (rx)
+				violate(packed, thread, q, empty, 0, 1, VOP_V_ZERO_LEN);
 			violate(packed, thread, q, both, 1, 1, VOP_V_DIRECTION);
 			violate(packed, thread, q, wrong, rx, !rx, VOP_V_DIRECTION);
 			violate(packed, thread, q, nowhere, !rx, rx, VOP_V_ADDR);
@@ -420,6 +424,40 @@ static void test_violations(void)
 			violate(packed, thread, q, seven, q == 3 ? 2 : 0, q == 2 ? 2 : 0,
 				VOP_V_CTRL);
 		}
+	}
+}
+
+/* --- backends of a caller --- */
+
+/* Takes nothing; how often it was asked. */
+static uint32_t refuse(void *ctx, unsigned port, const uint8_t *from, uint32_t len)
+{
+	(void)port;
+	(void)from;
+	(void)len;
+	++*(unsigned *)ctx;
+	return 0;
+}
+
+/* A backend that loops is not asked in vain, one that does not is asked again. */
+static void test_refusal(void)
+{
+	for (unsigned i = 0; i < 4; i++) {
+		struct dev_rig_config c = {
+			.packed = i & 1, .notify = VOP_NOTIFY_EVENT, .queues_open = 3};
+		unsigned asked = 0, before;
+		struct vop_console_backend own = {.ctx = &asked, .loops = i & 2, .tx = refuse};
+		struct dev_rig r;
+
+		open_console(&r, &c, &(struct console_options){.ports = 1, .own = &own});
+		dev_rig_start(&r);
+		dev_rig_give(&r, TX, 0, 5, false);
+		dev_rig_give(&r, TX, 1, 5, false);
+		CU_ASSERT_TRUE(dev_rig_none(&r, TX));
+		before = asked;
+		CU_ASSERT_TRUE(dev_rig_none(&r, TX));
+		CU_ASSERT(i & 2 ? asked == before : asked > before);
+		dev_rig_close(&r);
 	}
 }
 
@@ -474,6 +512,7 @@ int suite_console(void)
 	    !CU_add_test(s, "features left out", test_features_off) ||
 	    !CU_add_test(s, "emergency write", test_emergency) ||
 	    !CU_add_test(s, "violations", test_violations) ||
+	    !CU_add_test(s, "a backend that takes nothing", test_refusal) ||
 	    !CU_add_test(s, "arguments", test_arguments))
 		return CU_get_error();
 	return 0;

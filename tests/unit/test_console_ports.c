@@ -195,12 +195,12 @@ static void test_hotplug(void)
 		/* Plugged in again: a new port, closed and empty. */
 		CU_ASSERT_EQUAL(vop_console_add_port(con, 2), 0);
 		CU_ASSERT_TRUE(control_is(&r, 2, CON_DEVICE_ADD, 0, NULL, 0));
-		CU_ASSERT_TRUE(dev_rig_none(&r, RXQ(2)));
+		dev_rig_give(&r, TXQ(2), 0, 2, false);
+		CU_ASSERT_TRUE(dev_rig_get(&r, TXQ(2), &d));
 		control_send(&r, 2, CON_PORT_READY, 1);
 		expect_ready(&r, 2, NULL);
-		control_send(&r, 2, CON_PORT_OPEN, 1);
 		CU_ASSERT_TRUE(dev_rig_none(&r, RXQ(2)));
-		dev_rig_give(&r, TXQ(2), 0, 2, false);
+		control_send(&r, 2, CON_PORT_OPEN, 1);
 		CU_ASSERT_TRUE(dev_rig_get(&r, RXQ(2), &d) && d.len == 2);
 		dev_rig_close(&r);
 	}
@@ -212,6 +212,7 @@ static void test_no_buffers(void)
 	for (unsigned i = 0; i < 4; i++) {
 		struct dev_rig_config c = config_of(i, 3);
 		struct vop_console *con;
+		struct vop_done d;
 		struct dev_rig r;
 
 		open_console(&r, &c, &(struct console_options){.ports = 2, .ports_max = 3});
@@ -231,6 +232,9 @@ static void test_no_buffers(void)
 		dev_rig_queue_reset(&r, 2);
 		CU_ASSERT_EQUAL(vop_console_remove_port(con, 2), 0);
 		CU_ASSERT_EQUAL(vop_console_add_port(con, 2), 0);
+		/* The new port is not the one that the driver knows: what it sends now is lost. */
+		dev_rig_give(&r, TXQ(2), 0, 9, false);
+		CU_ASSERT_TRUE(dev_rig_get(&r, TXQ(2), &d));
 		control_send(&r, 0, CON_DEVICE_READY, 0);
 		CU_ASSERT_EQUAL(vop_console_add_port(con, 1), 0);
 		CU_ASSERT_EQUAL(dev_rig_queue(&r, 2), 0);
@@ -241,6 +245,8 @@ static void test_no_buffers(void)
 		CU_ASSERT_TRUE(control_is(&r, 2, CON_DEVICE_REMOVE, 0, NULL, 0));
 		CU_ASSERT_TRUE(control_is(&r, 2, CON_DEVICE_ADD, 0, NULL, 0));
 		CU_ASSERT_TRUE(dev_rig_none(&r, 2));
+		control_send(&r, 2, CON_PORT_OPEN, 1);
+		CU_ASSERT_TRUE(echo_on(&r, RXQ(2), 'x'));
 		dev_rig_close(&r);
 	}
 }
@@ -291,6 +297,15 @@ static void test_short_buffers(void)
 		CU_ASSERT_TRUE(dev_rig_get(&r, 2, &d) && d.len == 8);
 		CU_ASSERT_EQUAL(dev_rig_buf(&r, 2, d.cookie)[4], CON_PORT_OPEN);
 		CU_ASSERT_TRUE(dev_rig_none(&r, 2));
+		/* The buffer that was too short is forgotten with its queue. */
+		CU_ASSERT_EQUAL(vop_console_resize(r.type, 1, 2), 0);
+		dev_rig_settle(&r);
+		dev_rig_queue_reset(&r, 2);
+		CU_ASSERT_EQUAL(dev_rig_queue(&r, 2), 0);
+		CU_ASSERT_EQUAL(vop_console_resize(r.type, 3, 4), 0);
+		dev_rig_settle(&r);
+		control_give(&r);
+		CU_ASSERT_TRUE(control_is(&r, 0, CON_RESIZE, 0, "\3\0\4\0", 4));
 		dev_rig_close(&r);
 	}
 }

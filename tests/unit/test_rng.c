@@ -274,8 +274,10 @@ static void test_violations(void)
 		struct vop_buf both[] = {{0, 16}, {16, 16}};
 		struct vop_buf nowhere[] = {{UINT64_MAX - 4096, 16}};
 		struct vop_buf half[] = {{0, 16}, {1ull << 60, 16}};
+		struct vop_buf empty[] = {{0, 0}};
 		bool packed = i & 1, thread = i & 2;
 
+		violate(packed, thread, empty, 0, 1, VOP_V_ZERO_LEN);
 		violate(packed, thread, readable, 1, 0, VOP_V_DIRECTION);
 		violate(packed, thread, both, 1, 1, VOP_V_DIRECTION);
 		violate(packed, thread, nowhere, 0, 1, VOP_V_ADDR);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The block device's control side (VIRTIO 1.4, 5.2.3 to 5.2.5): the offer, the cache mode, counters.
- * Everything here runs on the control thread; whatever the poller also uses changes only while it is
- * paused.
+ * The block device's control side (VIRTIO 1.4, 5.2.3 to 5.2.5): the offer, the cache mode,
+ * counters. Everything here runs on the control thread; whatever the poller also uses changes only
+ * while it is paused.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -381,7 +381,7 @@ struct vop_blk *vop_blk_open(struct vop_device *d, const struct vop_blk_config *
 		return NULL;
 	}
 	o = make_offer(b, cfg);
-	if (vop_core_offer(d, &o, "block device", err) == 0)
+	if (vop_core_offer(&b->core, &o, "block device", err) == 0)
 		return b;
 	destroy(b);
 	return NULL;

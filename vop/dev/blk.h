@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The block device (VIRTIO 1.4, 5.2): read, write, flush, identity, discard, write zeroes and secure
- * erase on up to VOP_BLK_QUEUES_MAX queues. Where the sectors are is a backend's affair: memory is
- * in blk_memory.c, a file in blk_file.c, others can be given by the caller. Zoned devices (ZONED)
- * and lifetime (LIFETIME) are not offered: no backend has zones or wear to tell of.
+ * The block device (VIRTIO 1.4, 5.2): read, write, flush, identity, discard, write zeroes and
+ * secure erase on up to VOP_BLK_QUEUES_MAX queues. Where the sectors are is a backend's affair:
+ * memory is in blk_memory.c, a file in blk_file.c, others can be given by the caller. Zoned devices
+ * (ZONED) and lifetime (LIFETIME) are not offered: no backend has zones or wear to tell of.
  *
  * Threads: open, close and struct vop_dev_ops on the control thread; requests and the backend on
  * the poller, which a slow backend therefore holds up.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A disk in anonymous memory: pages appear when they are written, and go when they are discarded. */
+/* A disk in anonymous memory: pages come when they are written, and go when they are discarded. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>

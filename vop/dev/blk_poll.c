@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Requests of the block device (VIRTIO 1.4, 5.2.6). A request is a header and data the device reads,
- * then data and one byte of status that it writes; how they are cut into descriptors means nothing
- * (2.7.4). Each is executed at once and answered in order.
+ * Requests of the block device (VIRTIO 1.4, 5.2.6). A request is a header and data that the device
+ * reads, then data and one byte of status that it writes; how they are cut into descriptors means
+ * nothing (2.7.4). Each is executed at once and answered in order.
  *
  * The used length is always all of the writable part: what a request does not fill is filled with
  * zeroes, since the length counts from the start (2.7.8.2) and the status is at the end.

@@ -215,7 +215,7 @@ int vop_console_add_port(struct vop_console *c, unsigned port)
 	vop_poller_pause(c->core.poller);
 	c->port[port]->present = true;
 	/* A driver that has yet to hear that the port was pulled out hears of this after that. */
-	if (c->ready && !c->port[port]->added) {
+	if (c->ready) {
 		c->port[port]->owed |= CON_OWED_ADD;
 		tell(c);
 	}
@@ -381,7 +381,7 @@ struct vop_console *vop_console_open(struct vop_device *d, const struct vop_cons
 		return NULL;
 	}
 	o = make_offer(c, cfg);
-	if (vop_core_offer(d, &o, "console device", err) == 0)
+	if (vop_core_offer(&c->core, &o, "console device", err) == 0)
 		return c;
 	destroy(c);
 	return NULL;

@@ -15,7 +15,7 @@ static void open_queue(struct vop_core *c, struct vop_core_queue *q)
 	const uint64_t *f = vop_device_features(c->d);
 	bool peer_polls = q->cfg->call->kind == VOP_DB_NONE;
 
-	q->ring_owed = false;
+	q->ring_owed = q->parked = false;
 	q->violation = VOP_V_NONE;
 	q->live = vop_devq_open(&q->vq, q->cfg, vop_ring_features(f, peer_polls)) == 0;
 }
@@ -53,7 +53,7 @@ int vop_core_queue_start(struct vop_core *c, const struct vop_queue_config *cfg)
 static void go_quiet(struct vop_core *c, unsigned index, struct vop_core_queue *q)
 {
 	vop_poller_pause(c->poller);
-	q->live = false;
+	q->live = q->parked = false;
 	/* The job goes, or goes on with other queues of its own. It cannot fail for want of memory
 	 * in a way that leaves somebody polling: the old job is gone by then. */
 	c->update(c->dev, index);
@@ -150,6 +150,55 @@ void vop_core_attend(struct vop_core *c)
 	}
 }
 
+/* --- suspend (VIRTIO 1.4, 3.4) --- */
+
+/*
+ * The poller finishes the turn it is in, so what was begun is used and called for. Buffers that
+ * were taken and not begun stay in hand, as the ring's place does.
+ */
+static int suspend(void *ctx)
+{
+	struct vop_core *c = ctx;
+	unsigned i;
+
+	vop_poller_pause(c->poller);
+	vop_core_attend(c);
+	for (i = 0; i < c->queues_max; i++) {
+		struct vop_core_queue *q = c->queue(c->dev, i);
+
+		if (!q || !q->live)
+			continue;
+		vop_core_retry_ring(q);
+		q->live = false;
+		q->parked = true;
+		c->update(c->dev, i);
+	}
+	vop_poller_resume(c->poller);
+	return 0;
+}
+
+static int resume(void *ctx)
+{
+	struct vop_core *c = ctx;
+	int r = 0;
+	unsigned i;
+
+	vop_poller_pause(c->poller);
+	for (i = 0; i < c->queues_max && !r; i++) {
+		struct vop_core_queue *q = c->queue(c->dev, i);
+
+		if (!q || !q->parked)
+			continue;
+		q->live = true;
+		/* The job is polled before it sleeps: what came meanwhile is found. */
+		r = c->update(c->dev, i);
+		q->live = r == 0;
+		q->parked = r != 0;
+	}
+	vop_poller_resume(c->poller);
+	return r;
+}
+
 /* --- the offer --- */
 
 void vop_core_error(struct vop_error *err, const char *fmt, ...)
@@ -163,11 +212,16 @@ void vop_core_error(struct vop_error *err, const char *fmt, ...)
 	va_end(ap);
 }
 
-int vop_core_offer(struct vop_device *d, const struct vop_device_offer *o, const char *type,
+int vop_core_offer(struct vop_core *c, const struct vop_device_offer *o, const char *type,
 		   struct vop_error *err)
 {
-	int r = vop_device_serve(d, o);
+	struct vop_device_offer full = *o;
+	int r;
 
+	full.suspend = suspend;
+	full.resume = resume;
+	full.suspend_ctx = c;
+	r = vop_device_serve(c->d, &full);
 	if (r == -EBUSY)
 		vop_core_error(err, "the device is being served already");
 	else if (r == -ENOSPC)

@@ -22,7 +22,8 @@ struct vop_core_queue {
 	struct vop_devq vq;
 	const struct vop_queue_config *cfg; /* NULL: not set up */
 	bool live;			    /* open, DRIVER_OK, no violation met */
-	bool ring_owed;			    /* the driver must be called and could not be */
+	bool parked;	    /* it was live when the device was suspended, and will be again */
+	bool ring_owed;	    /* the driver must be called and could not be */
 	uint32_t violation; /* atomic: met by the poller, not yet told to the node */
 };
 
@@ -67,10 +68,11 @@ struct vop_doorbell *vop_core_kick(const struct vop_core_queue *q);
 /* The poller asked for attention: turn violations into NEEDS_RESET. */
 void vop_core_attend(struct vop_core *c);
 /*
- * Offer d. type: for the words in *err (which may be NULL), "net device". 0, or as
+ * Offer c->d, with what core does by itself: the device can be suspended (3.4), its queues keep
+ * their places meanwhile. type: for the words in *err (which may be NULL), "net device". 0, or as
  * vop_device_serve().
  */
-int vop_core_offer(struct vop_device *d, const struct vop_device_offer *o, const char *type,
+int vop_core_offer(struct vop_core *c, const struct vop_device_offer *o, const char *type,
 		   struct vop_error *err);
 /* Fill *err, which may be NULL. */
 __attribute__((format(printf, 2, 3))) void vop_core_error(struct vop_error *err, const char *fmt,

@@ -312,7 +312,7 @@ struct vop_net *vop_net_open(struct vop_device *d, const struct vop_net_config *
 	}
 	n->core.d = d;
 	o = make_offer(n, cfg);
-	if (vop_core_offer(d, &o, "net device", err) == 0)
+	if (vop_core_offer(&n->core, &o, "net device", err) == 0)
 		return n;
 	destroy(n);
 	return NULL;

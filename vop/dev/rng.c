@@ -256,7 +256,7 @@ struct vop_rng *vop_rng_open(struct vop_device *d, const struct vop_rng_config *
 	if (!r->source.fill)
 		r->source.fill = fill_from_kernel;
 	o.dev = r;
-	if (vop_core_offer(d, &o, "entropy device", err) == 0)
+	if (vop_core_offer(&r->core, &o, "entropy device", err) == 0)
 		return r;
 	free(r);
 	return NULL;
