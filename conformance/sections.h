@@ -36,7 +36,6 @@
 	X(conf_section_blk_segment)                                                                \
 	X(conf_section_console)                                                                    \
 	X(conf_section_console_multiport)                                                          \
-	X(conf_section_rng)
 	X(conf_section_rng)                                                                        \
 	X(conf_section_reserved)                                                                   \
 
