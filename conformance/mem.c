@@ -12,6 +12,7 @@
 #define GAP  64u   /* canaries between pieces, bytes */
 #define TAIL 4096u /* beyond the last piece that much is looked at */
 #define PAGE 4096u
+#define STEP ((size_t)1024) /* compared at a time */
 
 static uint8_t canary(size_t at)
 {
@@ -176,23 +177,32 @@ static const char *name_of(const struct cmem_chunk *k, size_t at, size_t *off)
 	return name;
 }
 
+/* Something in these bytes differs from the shadow: only what is open may. */
+static void verify_bytes(struct conf *c, const struct cmem_chunk *k, size_t from, size_t to,
+			 const char *when)
+{
+	const char *name;
+	size_t i, off;
+
+	for (i = from; i < to; i++) {
+		if (k->open[i] || k->mem[i] == k->shadow[i])
+			continue;
+		name = name_of(k, i, &off);
+		conf_fail(c,
+			  "%s: memory the device may not write was written: byte %zu from the "
+			  "start of %s is 0x%02x and was 0x%02x",
+			  when, off, name, k->mem[i], k->shadow[i]);
+	}
+}
+
 static void verify_chunk(struct conf *c, const struct cmem_chunk *k, const char *when)
 {
-	size_t end = VOP_MIN(k->top + TAIL, k->size), i, j, off;
-	const char *name;
+	size_t end = VOP_MIN(k->top + TAIL, k->size), i, step;
 
-	for (i = 0; i < end; i += 64) {
-		if (memcmp(k->mem + i, k->shadow + i, 64) == 0)
-			continue;
-		for (j = i; j < i + 64; j++) {
-			if (k->open[j] || k->mem[j] == k->shadow[j])
-				continue;
-			name = name_of(k, j, &off);
-			conf_fail(c,
-				  "%s: memory the device may not write was written: byte %zu from "
-				  "the start of %s is 0x%02x and was 0x%02x",
-				  when, off, name, k->mem[j], k->shadow[j]);
-		}
+	for (i = 0; i < end; i += step) {
+		step = VOP_MIN(STEP, end - i);
+		if (memcmp(k->mem + i, k->shadow + i, step) != 0)
+			verify_bytes(c, k, i, i + step, when);
 	}
 }
 

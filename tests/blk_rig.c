@@ -287,7 +287,7 @@ static bool answered(struct blk_rig *r, void *arg)
 	return w->got || blk_rig_broken(r);
 }
 
-void blk_io(struct blk_rig *r, unsigned q, struct blk_io *io)
+void blk_rig_io(struct blk_rig *r, unsigned q, struct blk_io *io)
 {
 	static uint8_t sent[HEADER + BLK_RIG_DATA], message[HEADER + BLK_RIG_DATA];
 	struct blk_rig_queue *rq = &r->q[q];
@@ -324,8 +324,8 @@ void blk_io(struct blk_rig *r, unsigned q, struct blk_io *io)
 		memcpy(io->in, message, io->in_len);
 }
 
-int blk_do(struct blk_rig *r, uint32_t type, uint64_t sector, const void *out, uint32_t out_len,
-	   void *in, uint32_t in_len)
+int blk_rig_do(struct blk_rig *r, uint32_t type, uint64_t sector, const void *out, uint32_t out_len,
+	       void *in, uint32_t in_len)
 {
 	struct blk_io io = {.type = type,
 			    .sector = sector,
@@ -334,6 +334,6 @@ int blk_do(struct blk_rig *r, uint32_t type, uint64_t sector, const void *out, u
 			    .in = in,
 			    .in_len = in_len};
 
-	blk_io(r, 0, &io);
+	blk_rig_io(r, 0, &io);
 	return io.violated ? -1 : io.status;
 }

@@ -95,10 +95,10 @@ struct blk_io {
  * Send it and wait. Asserts that nothing around the writable part and nothing of the readable part
  * was changed, and that the used length is all that is writable.
  */
-void blk_io(struct blk_rig *r, unsigned q, struct blk_io *io);
+void blk_rig_io(struct blk_rig *r, unsigned q, struct blk_io *io);
 /* The same for short; the status, or -1 for a violation. */
-int blk_do(struct blk_rig *r, uint32_t type, uint64_t sector, const void *out, uint32_t out_len,
-	   void *in, uint32_t in_len);
+int blk_rig_do(struct blk_rig *r, uint32_t type, uint64_t sector, const void *out, uint32_t out_len,
+	       void *in, uint32_t in_len);
 
 /* Numbers that look random; *state is not 0. */
 uint32_t blk_rig_random(uint32_t *state);

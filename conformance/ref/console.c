@@ -137,7 +137,7 @@ static bool take_all(struct ref *r, unsigned port)
 /* Into one receive buffer: the bytes that wait, as many as fit. */
 static uint32_t fill(struct ref *r, struct con_port *p, const struct ref_chain *c)
 {
-	uint8_t bytes[CON_STORE];
+	uint8_t bytes[CON_STORE] = {0};
 	uint32_t len = VOP_MIN(p->n, c->in_len), i, put_len = len;
 	uint32_t room = c->n && ref_bug(r, REF_CON_RX_PIECE) ? c->seg[0].len : len;
 

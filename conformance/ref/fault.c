@@ -33,18 +33,8 @@ static const struct {
 	{REF_BUG, REF_KIND_BUG, "bug", ""},
 };
 
-static bool hit(const struct ref *r, enum ref_point p)
+uint64_t ref_changed(const struct ref *r, uint64_t v, uint64_t before)
 {
-	return r->mutant.op != REF_SOUND && r->mutant.point == p;
-}
-
-uint64_t ref_value(struct ref *r, enum ref_point p, uint64_t v)
-{
-	uint64_t before = r->stale[p];
-
-	r->stale[p] = v;
-	if (!hit(r, p))
-		return v;
 	switch (r->mutant.op) {
 	case REF_PLUS:
 		return v + 1;
@@ -55,23 +45,6 @@ uint64_t ref_value(struct ref *r, enum ref_point p, uint64_t v)
 	default:
 		return before;
 	}
-}
-
-bool ref_step(struct ref *r, enum ref_point p)
-{
-	if (!hit(r, p))
-		return true;
-	return r->mutant.op == REF_FORGET && ++r->times[p] % 3 != 0;
-}
-
-bool ref_test(struct ref *r, enum ref_point p, bool cond)
-{
-	return hit(r, p) ? r->mutant.op == REF_ALWAYS : cond;
-}
-
-bool ref_bug(struct ref *r, enum ref_point p)
-{
-	return hit(r, p);
 }
 
 bool ref_mutant_at(unsigned i, struct ref_mutant *m)

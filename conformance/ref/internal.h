@@ -104,11 +104,42 @@ struct ref {
 	void *state;
 };
 
-/* Fault points. */
-uint64_t ref_value(struct ref *r, enum ref_point p, uint64_t v);
-bool ref_step(struct ref *r, enum ref_point p);
-bool ref_test(struct ref *r, enum ref_point p, bool cond);
-bool ref_bug(struct ref *r, enum ref_point p);
+/*
+ * Fault points. Inline: a device passes thousands of them in a check, and a self-check runs
+ * hundreds of devices.
+ */
+static inline bool ref_hit(const struct ref *r, enum ref_point p)
+{
+	return r->mutant.point == p && r->mutant.op != REF_SOUND;
+}
+
+/* What the mutant makes of a number; before: what it was the last time. */
+uint64_t ref_changed(const struct ref *r, uint64_t v, uint64_t before);
+
+static inline uint64_t ref_value(struct ref *r, enum ref_point p, uint64_t v)
+{
+	uint64_t before = r->stale[p];
+
+	r->stale[p] = v;
+	return ref_hit(r, p) ? ref_changed(r, v, before) : v;
+}
+
+static inline bool ref_step(struct ref *r, enum ref_point p)
+{
+	if (!ref_hit(r, p))
+		return true;
+	return r->mutant.op == REF_FORGET && ++r->times[p] % 3 != 0;
+}
+
+static inline bool ref_test(struct ref *r, enum ref_point p, bool cond)
+{
+	return ref_hit(r, p) ? r->mutant.op == REF_ALWAYS : cond;
+}
+
+static inline bool ref_bug(struct ref *r, enum ref_point p)
+{
+	return ref_hit(r, p);
+}
 
 bool ref_has(const struct ref *r, unsigned bit);
 /* Memory by bus address: NULL when not all of it is the driver's. */

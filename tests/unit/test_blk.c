@@ -168,7 +168,7 @@ static void shuffle(struct blk_rig *r, unsigned rounds, uint32_t seed)
 			io.in = got;
 			pattern(data, len, i);
 			memcpy(copy + at * 512ull, data, len);
-			blk_io(r, 0, &io);
+			blk_rig_io(r, 0, &io);
 			CU_ASSERT(all(got, io.in_len, 0));
 		} else {
 			io.type = VOP_BLK_T_IN;
@@ -177,7 +177,7 @@ static void shuffle(struct blk_rig *r, unsigned rounds, uint32_t seed)
 			/* So is what is readable beside the header. */
 			io.out = data;
 			io.out_len = blk_rig_random(&seed) % 4 ? 0 : 33;
-			blk_io(r, 0, &io);
+			blk_rig_io(r, 0, &io);
 			CU_ASSERT_EQUAL(memcmp(got, copy + at * 512ull, len), 0);
 		}
 		CU_ASSERT_FALSE_FATAL(io.violated);
@@ -257,17 +257,17 @@ static void test_limits(void)
 		blk_rig_open(&r, &c);
 		blk_rig_start(&r);
 		pattern(data, 1024, 1);
-		CU_ASSERT_EQUAL(
-			blk_do(&r, VOP_BLK_T_OUT, at[i / 2].sector, data, at[i / 2].len, NULL, 0),
-			want);
+		CU_ASSERT_EQUAL(blk_rig_do(&r, VOP_BLK_T_OUT, at[i / 2].sector, data, at[i / 2].len,
+					   NULL, 0),
+				want);
 		if (want == IOERR) {
-			CU_ASSERT_EQUAL(blk_do(&r, VOP_BLK_T_IN, 0, NULL, 0, disk, sizeof(disk)),
-					OK);
+			CU_ASSERT_EQUAL(
+				blk_rig_do(&r, VOP_BLK_T_IN, 0, NULL, 0, disk, sizeof(disk)), OK);
 			CU_ASSERT(all(disk, sizeof(disk), 0));
 		}
 		pattern(got, 1024, 2);
 		CU_ASSERT_EQUAL(
-			blk_do(&r, VOP_BLK_T_IN, at[i / 2].sector, NULL, 0, got, at[i / 2].len),
+			blk_rig_do(&r, VOP_BLK_T_IN, at[i / 2].sector, NULL, 0, got, at[i / 2].len),
 			want);
 		/* What it could not read is nothing, and nobody else's memory. */
 		if (want == OK) {
@@ -295,12 +295,13 @@ static void test_read_only(void)
 		blk_rig_open(&r, &c);
 		blk_rig_start(&r);
 		pattern(data, 512, 3);
-		CU_ASSERT_EQUAL(blk_do(&r, VOP_BLK_T_OUT, 0, data, 512, NULL, 0), IOERR);
-		CU_ASSERT_EQUAL(blk_do(&r, VOP_BLK_T_OUT, 0, NULL, 0, NULL, 0), IOERR);
-		CU_ASSERT_EQUAL(blk_do(&r, VOP_BLK_T_DISCARD, 0, &range, 16, NULL, 0), UNSUPP);
-		CU_ASSERT_EQUAL(blk_do(&r, VOP_BLK_T_WRITE_ZEROES, 0, &range, 16, NULL, 0), UNSUPP);
-		CU_ASSERT_EQUAL(blk_do(&r, VOP_BLK_T_FLUSH, 0, NULL, 0, NULL, 0), OK);
-		CU_ASSERT_EQUAL(blk_do(&r, VOP_BLK_T_IN, 0, NULL, 0, got, 512), OK);
+		CU_ASSERT_EQUAL(blk_rig_do(&r, VOP_BLK_T_OUT, 0, data, 512, NULL, 0), IOERR);
+		CU_ASSERT_EQUAL(blk_rig_do(&r, VOP_BLK_T_OUT, 0, NULL, 0, NULL, 0), IOERR);
+		CU_ASSERT_EQUAL(blk_rig_do(&r, VOP_BLK_T_DISCARD, 0, &range, 16, NULL, 0), UNSUPP);
+		CU_ASSERT_EQUAL(blk_rig_do(&r, VOP_BLK_T_WRITE_ZEROES, 0, &range, 16, NULL, 0),
+				UNSUPP);
+		CU_ASSERT_EQUAL(blk_rig_do(&r, VOP_BLK_T_FLUSH, 0, NULL, 0, NULL, 0), OK);
+		CU_ASSERT_EQUAL(blk_rig_do(&r, VOP_BLK_T_IN, 0, NULL, 0, got, 512), OK);
 		CU_ASSERT(all(got, 512, 0));
 		blk_rig_close(&r);
 	}
@@ -322,8 +323,8 @@ static void test_unknown(void)
 		blk_rig_open(&r, &c);
 		blk_rig_start(&r);
 		for (unsigned k = 0; k < VOP_ARRAY_SIZE(type); k++) {
-			CU_ASSERT_EQUAL(blk_do(&r, type[k], k, NULL, 0, NULL, 0), UNSUPP);
-			CU_ASSERT_EQUAL(blk_do(&r, type[k], k, "abcd", 4, got, 100), UNSUPP);
+			CU_ASSERT_EQUAL(blk_rig_do(&r, type[k], k, NULL, 0, NULL, 0), UNSUPP);
+			CU_ASSERT_EQUAL(blk_rig_do(&r, type[k], k, "abcd", 4, got, 100), UNSUPP);
 			CU_ASSERT(all(got, 100, 0));
 		}
 		blk_rig_close(&r);
@@ -341,12 +342,14 @@ static void test_not_negotiated(void)
 		blk_rig_open(&r, &c);
 		blk_rig_start(&r);
 		pattern(data, 512, 1);
-		CU_ASSERT_EQUAL(blk_do(&r, VOP_BLK_T_OUT, 0, data, 512, NULL, 0), OK);
-		CU_ASSERT_EQUAL(blk_do(&r, VOP_BLK_T_DISCARD, 0, &range, 16, NULL, 0), UNSUPP);
-		CU_ASSERT_EQUAL(blk_do(&r, VOP_BLK_T_WRITE_ZEROES, 0, &range, 16, NULL, 0), UNSUPP);
-		CU_ASSERT_EQUAL(blk_do(&r, VOP_BLK_T_SECURE_ERASE, 0, &range, 16, NULL, 0), UNSUPP);
-		CU_ASSERT_EQUAL(blk_do(&r, VOP_BLK_T_FLUSH, 0, NULL, 0, NULL, 0), UNSUPP);
-		CU_ASSERT_EQUAL(blk_do(&r, VOP_BLK_T_IN, 0, NULL, 0, got, 512), OK);
+		CU_ASSERT_EQUAL(blk_rig_do(&r, VOP_BLK_T_OUT, 0, data, 512, NULL, 0), OK);
+		CU_ASSERT_EQUAL(blk_rig_do(&r, VOP_BLK_T_DISCARD, 0, &range, 16, NULL, 0), UNSUPP);
+		CU_ASSERT_EQUAL(blk_rig_do(&r, VOP_BLK_T_WRITE_ZEROES, 0, &range, 16, NULL, 0),
+				UNSUPP);
+		CU_ASSERT_EQUAL(blk_rig_do(&r, VOP_BLK_T_SECURE_ERASE, 0, &range, 16, NULL, 0),
+				UNSUPP);
+		CU_ASSERT_EQUAL(blk_rig_do(&r, VOP_BLK_T_FLUSH, 0, NULL, 0, NULL, 0), UNSUPP);
+		CU_ASSERT_EQUAL(blk_rig_do(&r, VOP_BLK_T_IN, 0, NULL, 0, got, 512), OK);
 		CU_ASSERT_EQUAL(memcmp(got, data, 512), 0);
 		blk_rig_close(&r);
 	}
@@ -363,14 +366,14 @@ static void test_id(void)
 
 		blk_rig_open(&r, &c);
 		blk_rig_start(&r);
-		CU_ASSERT_EQUAL(blk_do(&r, VOP_BLK_T_GET_ID, 0, NULL, 0, got, 20), OK);
+		CU_ASSERT_EQUAL(blk_rig_do(&r, VOP_BLK_T_GET_ID, 0, NULL, 0, got, 20), OK);
 		CU_ASSERT_EQUAL(memcmp(got, id, 20), 0);
-		CU_ASSERT_EQUAL(blk_do(&r, VOP_BLK_T_GET_ID, 0, NULL, 0, got, 40), OK);
+		CU_ASSERT_EQUAL(blk_rig_do(&r, VOP_BLK_T_GET_ID, 0, NULL, 0, got, 40), OK);
 		CU_ASSERT_EQUAL(memcmp(got, id, 20), 0);
 		CU_ASSERT(all(got + 20, 20, 0));
-		CU_ASSERT_EQUAL(blk_do(&r, VOP_BLK_T_GET_ID, 0, NULL, 0, got, 19), IOERR);
+		CU_ASSERT_EQUAL(blk_rig_do(&r, VOP_BLK_T_GET_ID, 0, NULL, 0, got, 19), IOERR);
 		CU_ASSERT(all(got, 19, 0));
-		CU_ASSERT_EQUAL(blk_do(&r, VOP_BLK_T_GET_ID, 0, NULL, 0, NULL, 0), IOERR);
+		CU_ASSERT_EQUAL(blk_rig_do(&r, VOP_BLK_T_GET_ID, 0, NULL, 0, NULL, 0), IOERR);
 		blk_rig_close(&r);
 	}
 }
@@ -390,10 +393,10 @@ static int apply(struct blk_rig *r, uint32_t type, const struct vop_blk_range *v
 	static uint8_t ones[65536];
 
 	memset(ones, 1, sizeof(ones));
-	CU_ASSERT_EQUAL(blk_do(r, VOP_BLK_T_OUT, 0, ones, sizeof(ones), NULL, 0), OK);
-	blk_io(r, 0, &io);
+	CU_ASSERT_EQUAL(blk_rig_do(r, VOP_BLK_T_OUT, 0, ones, sizeof(ones), NULL, 0), OK);
+	blk_rig_io(r, 0, &io);
 	CU_ASSERT_FALSE_FATAL(io.violated);
-	CU_ASSERT_EQUAL(blk_do(r, VOP_BLK_T_IN, 0, NULL, 0, disk, 65536), OK);
+	CU_ASSERT_EQUAL(blk_rig_do(r, VOP_BLK_T_IN, 0, NULL, 0, disk, 65536), OK);
 	return io.status;
 }
 
@@ -517,8 +520,8 @@ static void test_queues(void)
 				.type = VOP_BLK_T_IN, .sector = k % 4, .in = got, .in_len = 512};
 
 			pattern(data[k % 4], 512, k);
-			blk_io(&r, k % 4, &w);
-			blk_io(&r, (k + 1) % 4, &rd);
+			blk_rig_io(&r, k % 4, &w);
+			blk_rig_io(&r, (k + 1) % 4, &rd);
 			CU_ASSERT_EQUAL(w.status + rd.status, 0);
 			CU_ASSERT_EQUAL(memcmp(got, data[k % 4], 512), 0);
 		}
@@ -528,7 +531,7 @@ static void test_queues(void)
 		c.queues_open = 1;
 		blk_rig_open(&r, &c);
 		blk_rig_start(&r);
-		CU_ASSERT_EQUAL(blk_do(&r, VOP_BLK_T_IN, 0, NULL, 0, got, 512), OK);
+		CU_ASSERT_EQUAL(blk_rig_do(&r, VOP_BLK_T_IN, 0, NULL, 0, got, 512), OK);
 		blk_rig_stop(&r);
 		blk_rig_negotiate(&r);
 		CU_ASSERT_EQUAL(blk_rig_queue(&r, 1), -EINVAL);

@@ -136,7 +136,7 @@ static int write_one(struct blk_rig *r)
 {
 	static const uint8_t data[512] = {1, 2, 3};
 
-	return blk_do(r, VOP_BLK_T_OUT, 7, data, 512, NULL, 0);
+	return blk_rig_do(r, VOP_BLK_T_OUT, 7, data, 512, NULL, 0);
 }
 
 /* Is a write on the disk when it is completed? */
@@ -163,7 +163,7 @@ static void test_stable(void)
 		r.cfg.want = flush;
 		blk_rig_start(&r);
 		CU_ASSERT_FALSE(stable(&r, &s));
-		CU_ASSERT_EQUAL(blk_do(&r, VOP_BLK_T_FLUSH, 0, NULL, 0, NULL, 0), OK);
+		CU_ASSERT_EQUAL(blk_rig_do(&r, VOP_BLK_T_FLUSH, 0, NULL, 0, NULL, 0), OK);
 		CU_ASSERT_EQUAL(s.flushed_writes, s.writes);
 		CU_ASSERT_EQUAL(set_mode(&r, 0), -EINVAL);
 		blk_rig_stop(&r);
@@ -232,13 +232,13 @@ static void test_failures(void)
 
 		memset(ones, 1, sizeof(ones));
 		spy_open(&r, &s, &c);
-		CU_ASSERT_EQUAL(blk_do(&r, VOP_BLK_T_OUT, 0, ones, 1024, NULL, 0), OK);
+		CU_ASSERT_EQUAL(blk_rig_do(&r, VOP_BLK_T_OUT, 0, ones, 1024, NULL, 0), OK);
 		s.read_fails = -EIO;
-		CU_ASSERT_EQUAL(blk_do(&r, VOP_BLK_T_IN, 0, NULL, 0, got, 1024), IOERR);
+		CU_ASSERT_EQUAL(blk_rig_do(&r, VOP_BLK_T_IN, 0, NULL, 0, got, 1024), IOERR);
 		CU_ASSERT_EQUAL(memcmp(got, zero, 1024), 0);
 		/* The disk broke in the middle. */
 		s.partly = 512;
-		CU_ASSERT_EQUAL(blk_do(&r, VOP_BLK_T_IN, 0, NULL, 0, got, 1024), IOERR);
+		CU_ASSERT_EQUAL(blk_rig_do(&r, VOP_BLK_T_IN, 0, NULL, 0, got, 1024), IOERR);
 		CU_ASSERT_EQUAL(memcmp(got, ones, 512), 0);
 		CU_ASSERT_EQUAL(memcmp(got + 512, zero, 512), 0);
 		s.write_fails = -ENOSPC;
@@ -246,14 +246,16 @@ static void test_failures(void)
 		s.write_fails = 0;
 		s.flush_fails = -EIO;
 		CU_ASSERT_EQUAL(write_one(&r), IOERR);
-		CU_ASSERT_EQUAL(blk_do(&r, VOP_BLK_T_FLUSH, 0, NULL, 0, NULL, 0), IOERR);
-		CU_ASSERT_EQUAL(blk_do(&r, VOP_BLK_T_WRITE_ZEROES, 0, &range, 16, NULL, 0), IOERR);
+		CU_ASSERT_EQUAL(blk_rig_do(&r, VOP_BLK_T_FLUSH, 0, NULL, 0, NULL, 0), IOERR);
+		CU_ASSERT_EQUAL(blk_rig_do(&r, VOP_BLK_T_WRITE_ZEROES, 0, &range, 16, NULL, 0),
+				IOERR);
 		s.flush_fails = 0;
 		s.zero_fails = -EIO;
-		CU_ASSERT_EQUAL(blk_do(&r, VOP_BLK_T_WRITE_ZEROES, 0, &range, 16, NULL, 0), IOERR);
+		CU_ASSERT_EQUAL(blk_rig_do(&r, VOP_BLK_T_WRITE_ZEROES, 0, &range, 16, NULL, 0),
+				IOERR);
 		/* None of them is a violation, and what works goes on working. */
 		s.read_fails = s.zero_fails = 0;
-		CU_ASSERT_EQUAL(blk_do(&r, VOP_BLK_T_IN, 0, NULL, 0, got, 1024), OK);
+		CU_ASSERT_EQUAL(blk_rig_do(&r, VOP_BLK_T_IN, 0, NULL, 0, got, 1024), OK);
 		CU_ASSERT_EQUAL(memcmp(got, ones, 1024), 0);
 		blk_rig_close(&r);
 	}
@@ -269,19 +271,20 @@ static void test_zeroes(void)
 		struct spy s;
 
 		spy_open(&r, &s, &c);
-		CU_ASSERT_EQUAL(blk_do(&r, VOP_BLK_T_WRITE_ZEROES, 0, &range, 16, NULL, 0), OK);
+		CU_ASSERT_EQUAL(blk_rig_do(&r, VOP_BLK_T_WRITE_ZEROES, 0, &range, 16, NULL, 0), OK);
 		CU_ASSERT_FALSE(s.unmapped);
 		range.flags = htole32(VOP_BLK_RANGE_UNMAP);
-		CU_ASSERT_EQUAL(blk_do(&r, VOP_BLK_T_WRITE_ZEROES, 0, &range, 16, NULL, 0), OK);
+		CU_ASSERT_EQUAL(blk_rig_do(&r, VOP_BLK_T_WRITE_ZEROES, 0, &range, 16, NULL, 0), OK);
 		CU_ASSERT_TRUE(s.unmapped);
 		blk_rig_close(&r);
 		CU_ASSERT_EQUAL_FATAL(vop_blk_backend_memory(&c.own, 64u << 20, NULL), 0);
 		blk_rig_open(&r, &c);
 		blk_rig_start(&r);
 		range.sectors = htole32(VOP_BLK_RANGE_LIMIT);
-		CU_ASSERT_EQUAL(blk_do(&r, VOP_BLK_T_WRITE_ZEROES, 0, &range, 16, NULL, 0), OK);
+		CU_ASSERT_EQUAL(blk_rig_do(&r, VOP_BLK_T_WRITE_ZEROES, 0, &range, 16, NULL, 0), OK);
 		range.sectors = htole32(VOP_BLK_RANGE_LIMIT + 1);
-		CU_ASSERT_EQUAL(blk_do(&r, VOP_BLK_T_WRITE_ZEROES, 0, &range, 16, NULL, 0), IOERR);
+		CU_ASSERT_EQUAL(blk_rig_do(&r, VOP_BLK_T_WRITE_ZEROES, 0, &range, 16, NULL, 0),
+				IOERR);
 		blk_rig_close(&r);
 	}
 }
@@ -317,7 +320,7 @@ static void test_no_start(void)
 	r.blk->core.update = real_update;
 	blk_rig_stop(&r);
 	blk_rig_start(&r);
-	CU_ASSERT_EQUAL(blk_do(&r, VOP_BLK_T_IN, 0, NULL, 0, data, 512), OK);
+	CU_ASSERT_EQUAL(blk_rig_do(&r, VOP_BLK_T_IN, 0, NULL, 0, data, 512), OK);
 	blk_rig_close(&r);
 }
 
@@ -438,7 +441,7 @@ static void expect(struct blk_rig *r, enum vop_violation why)
 	/* After a reset it serves again. */
 	blk_rig_stop(r);
 	blk_rig_start(r);
-	CU_ASSERT_EQUAL(blk_do(r, VOP_BLK_T_IN, 0, NULL, 0, data, 512), OK);
+	CU_ASSERT_EQUAL(blk_rig_do(r, VOP_BLK_T_IN, 0, NULL, 0, data, 512), OK);
 }
 
 static bool broken(struct blk_rig *r, void *arg)
@@ -638,7 +641,7 @@ static void test_nonsense(void)
 
 			for (unsigned at = 0; at < io.out_len; at++)
 				data[at] = blk_rig_random(&seed) % 4 ? 0 : (uint8_t)seed;
-			blk_io(&r, 0, &io);
+			blk_rig_io(&r, 0, &io);
 			CU_ASSERT_FALSE_FATAL(io.violated);
 			CU_ASSERT(io.status <= UNSUPP);
 		}

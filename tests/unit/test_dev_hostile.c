@@ -22,10 +22,15 @@ static void scribble_desc(struct dev_rig *r, unsigned q, uint64_t *s)
 {
 	const struct vop_queue_config *c = &r->q[q].cfg;
 	struct vop_split_desc *d = (struct vop_split_desc *)c->desc + next(s) % c->size;
-	uint64_t addr = r->q[q].bus + next(s) % (4 * r->cfg.buffer);
-	uint16_t flags = (uint16_t)(next(s) % 8);
+	uint64_t addr = dev_rig_bus(r, q, next(s) % 4) + 8 * (next(s) % 8);
+	uint16_t flags = q % 2 ? 0 : VOP_DESC_F_WRITE;
 
+	/* Good as a rule: what is wrong at the first look goes no deeper. */
 	if (next(s) % 8 == 0)
+		flags = (uint16_t)(next(s) % 8);
+	if (next(s) % 8 == 0)
+		addr = r->q[q].bus + next(s) % (4 * r->cfg.buffer);
+	if (next(s) % 32 == 0)
 		addr = (uint64_t)next(s) << 32 | next(s);
 	if (c->packed) /* any wrap counter; the word behind is the length and id */
 		flags |= (uint16_t)((next(s) & 1 ? 1u << 7 : 0) | (next(s) & 1 ? 1u << 15 : 0));
