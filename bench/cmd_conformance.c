@@ -316,6 +316,8 @@ static void run_device(struct run *r, unsigned device)
 		out_term_watch(&r->out, &w);
 	for (v = 0; (s = conformance_target_new(&r->target, (uint16_t)(device + 1), v)) != NULL;
 	     v++) {
+		/* What holds for every device does not change with the variant. */
+		r->su.opt.no_common = v > 0;
 		if (suite_run(&r->su, s, &w, &r->err) == 0)
 			r->devices++;
 		else if (!r->target.attached || r->o->device.n)

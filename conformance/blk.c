@@ -55,8 +55,9 @@ static void last_sector(struct conf *c)
 
 	conf_start(c, 0);
 	last = blk_capacity(c) - 1;
-	if (conf_has(c, BLK_F_ZONED) && blk_config(c, BLK_C_MODEL, 1) == BLK_Z_HM)
-		conf_skip(c, "the last sector is in a zone that is written in order");
+	if (conf_has(c, BLK_F_ZONED) && blk_config(c, BLK_C_MODEL, 1) != BLK_Z_NONE)
+		conf_skip(c,
+			  "the last sector is in a zone, and what that holds depends on its state");
 	blk_want(c, blk_do(c, BLK_T_IN, last, NULL, 0, data, sizeof(data)), BLK_S_OK,
 		 "a read of the last sector");
 	if (vop_feature_has(conf_offered(c), BLK_F_RO))

@@ -56,7 +56,7 @@ static void many_lives(struct conf *c)
 {
 	unsigned i;
 
-	for (i = 0; i < 60; i++) {
+	for (i = 0; i < 20; i++) {
 		conf_start(c, i % 2 ? 0 : 8);
 		conf_serve(c, 1 + i % 3);
 	}
@@ -67,7 +67,7 @@ static void unfinished(struct conf *c)
 {
 	unsigned i;
 
-	for (i = 0; i < 40; i++) {
+	for (i = 0; i < 16; i++) {
 		switch (conf_below(c, 4)) {
 		case 0:
 			conf_reset(c);
@@ -211,7 +211,7 @@ static const struct conf_check checks[] = {
 	{"init/populated", "queues filled before DRIVER_OK are served after it",
 	 "text:content.tex:549", CONF_TEXT, CONF_CONFORMANCE, CONF_BOTH, .run = populated},
 	{"init/slowly", "the device waits for each step", "text:content.tex:33", CONF_TEXT,
-	 CONF_CONFORMANCE, CONF_BOTH, .run = slowly},
+	 CONF_CONFORMANCE, CONF_BOTH, .lane = CONF_FIRST_LANE, .run = slowly},
 	{"init/many-lives", "one whole life after another", "text:content.tex:521", CONF_TEXT,
 	 CONF_CONFORMANCE, CONF_BOTH, .run = many_lives},
 	{"init/unfinished", "initialisations given up at any step are forgotten",
@@ -221,12 +221,13 @@ static const struct conf_check checks[] = {
 	 "text:content.tex:625 2.4.1:dev:2", CONF_MUST, CONF_CONFORMANCE, CONF_BOTH,
 	 .run = taken_back},
 	{"init/queues-early", "queues set up before FEATURES_OK harm nobody",
-	 "text:content.tex:521", CONF_TEXT, CONF_ROBUSTNESS, CONF_BOTH, .run = queues_early},
+	 "text:content.tex:521", CONF_TEXT, CONF_ROBUSTNESS, CONF_BOTH, .lane = CONF_FIRST_LANE,
+	 .run = queues_early},
 	{"init/queues-late", "a queue set up after DRIVER_OK harms nobody", "text:content.tex:521",
 	 CONF_TEXT, CONF_ROBUSTNESS, CONF_BOTH, .run = queues_late},
 	{"init/no-queues", "DRIVER_OK without queues harms nobody", "text:content.tex:549",
-	 CONF_TEXT, CONF_ROBUSTNESS, CONF_BOTH, .run = no_queues},
+	 CONF_TEXT, CONF_ROBUSTNESS, CONF_BOTH, .lane = CONF_FIRST_LANE, .run = no_queues},
 	{"init/any-order", "no order of steps harms anybody", "text:content.tex:521", CONF_TEXT,
-	 CONF_ROBUSTNESS, CONF_BOTH, .run = any_order},
+	 CONF_ROBUSTNESS, CONF_BOTH, .lane = CONF_FIRST_LANE, .run = any_order},
 };
 CONF_SECTION(conf_section_init, "3.1", "Device initialization and cleanup", checks);

@@ -15,7 +15,8 @@ struct lane {
 	unsigned queue;	  /* the ring under test */
 	bool writes;	  /* the device writes into its buffers */
 	bool reads;	  /* the device reads from its buffers */
-	bool ordered;	  /* requests end in the order in which they were made available */
+	bool ordered;	  /* with IN_ORDER requests end in the order in which they were made
+			     available; without it nothing may rely on an order */
 	/* After the features were accepted: set up the other queues it needs, ring under test
 	 * excluded. May be NULL. State of its own: conf_lane_state(). */
 	void (*prepare)(struct conf *c);

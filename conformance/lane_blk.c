@@ -41,7 +41,8 @@ static void prepare(struct conf *c)
 	if (conf_has(c, BLK_F_ZONED)) {
 		conf_config(c, BLK_C_ZONED, config, BLK_C_SIZE - BLK_C_ZONED);
 		s->managed = config[BLK_C_MODEL - BLK_C_ZONED] == BLK_Z_HM;
-		if (config[BLK_C_MODEL - BLK_C_ZONED] != BLK_Z_NONE)
+		/* Zones that are written may be limited in number: one is enough. */
+		if (config[BLK_C_MODEL - BLK_C_ZONED])
 			sectors = VOP_MIN(sectors, blk_get(config, 4));
 	}
 	s->slots = (uint32_t)VOP_MIN(sectors / SLOT_SECTORS, (uint64_t)SLOTS);

@@ -6,14 +6,15 @@
 #include <string.h>
 
 #include "conformance/lane.h"
+#include "conformance/net_wire.h"
 
 #define NET_ID	 1
 #define RXQ	 0
 #define TXQ	 1
-#define HDR	 12u
 #define BUFFERS	 32u
 #define RX_BYTES 640u
 #define ETHERNET 14u
+#define HEAD	 (NW_HDR_MAX + ETHERNET + 8) /* bytes that tell a frame's number */
 
 /* Of both lanes: the other ring, and which frames came back. */
 struct net_state {
@@ -23,18 +24,18 @@ struct net_state {
 };
 
 /* Frame number i: header, addresses, a number, and bytes that depend on it. */
-static uint32_t frame(uint64_t i, uint8_t *out)
+static uint32_t frame(const struct conf *c, uint64_t i, uint8_t *out)
 {
 	static const uint8_t addresses[ETHERNET] = {2, 0, 0, 0, 1, 1, 2, 0, 0, 0, 1, 2, 0x88, 0xb5};
-	uint32_t len = 60 + (uint32_t)(i * 37 % 200), j;
+	uint32_t hdr = nw_header_size(c), len = 60 + (uint32_t)(i * 37 % 200), j;
 
-	memset(out, 0, HDR);
-	memcpy(out + HDR, addresses, ETHERNET);
+	memset(out, 0, hdr);
+	memcpy(out + hdr, addresses, ETHERNET);
 	for (j = 0; j < 8; j++)
-		out[HDR + ETHERNET + j] = (uint8_t)(i >> (8 * j));
+		out[hdr + ETHERNET + j] = (uint8_t)(i >> (8 * j));
 	for (j = ETHERNET + 8; j < len; j++)
-		out[HDR + j] = (uint8_t)(i * 31 + j * 7);
-	return HDR + len;
+		out[hdr + j] = (uint8_t)(i * 31 + j * 7);
+	return hdr + len;
 }
 
 static uint64_t number_of(const uint8_t *bytes)
@@ -43,7 +44,7 @@ static uint64_t number_of(const uint8_t *bytes)
 	unsigned j;
 
 	for (j = 0; j < 8; j++)
-		i |= (uint64_t)bytes[HDR + ETHERNET + j] << (8 * j);
+		i |= (uint64_t)bytes[ETHERNET + j] << (8 * j);
 	return i;
 }
 
@@ -51,15 +52,15 @@ static uint64_t number_of(const uint8_t *bytes)
 static void compare(struct conf *c, const struct cbuf *b, uint64_t want)
 {
 	uint8_t got[RX_BYTES + 1024], sent[LANE_OUT_MAX];
-	uint32_t len = frame(want, sent), j;
+	uint32_t len = frame(c, want, sent), hdr = nw_header_size(c), j;
 
 	CONF_EXPECT(c, b->used_len == len, "frame %llu has %u bytes with its header, not %u",
 		    (unsigned long long)want, len, b->used_len);
 	cbuf_read(b, 0, got, VOP_MIN(len, (uint32_t)sizeof(got)));
-	for (j = HDR; j < len; j++)
+	for (j = hdr; j < len; j++)
 		CONF_EXPECT(c, got[j] == sent[j],
 			    "frame %llu came back with 0x%02x at byte %u instead of 0x%02x",
-			    (unsigned long long)want, got[j], j - HDR, sent[j]);
+			    (unsigned long long)want, got[j], j - hdr, sent[j]);
 }
 
 /* --- transmit --- */
@@ -95,15 +96,15 @@ static void tx_begin(struct conf *c)
 static void tx_request(struct conf *c, uint64_t i, uint8_t *out, uint32_t *out_len,
 		       uint32_t *in_len)
 {
-	(void)c;
-	*out_len = frame(i, out);
+	*out_len = frame(c, i, out);
 	*in_len = 0;
 }
 
 /* Take one frame that came back and check it; waits for it. */
 static void take_frame(struct conf *c, struct net_state *s, uint64_t want)
 {
-	uint8_t head[HDR + ETHERNET + 8];
+	uint8_t head[HEAD];
+	uint32_t hdr = nw_header_size(c);
 	struct cbuf *b = NULL;
 	unsigned i;
 	uint64_t n;
@@ -121,9 +122,10 @@ static void take_frame(struct conf *c, struct net_state *s, uint64_t want)
 	}
 	for (i = 0; s->buf[i] != b; i++)
 		;
-	CONF_EXPECT(c, b->used_len >= sizeof(head), "a frame of %u bytes came back", b->used_len);
-	cbuf_read(b, 0, head, sizeof(head));
-	n = number_of(head);
+	CONF_EXPECT(c, b->used_len >= hdr + ETHERNET + 8, "a frame of %u bytes came back",
+		    b->used_len);
+	cbuf_read(b, 0, head, hdr + ETHERNET + 8);
+	n = number_of(head + hdr);
 	CONF_EXPECT(c, n < 64 * VOP_ARRAY_SIZE(s->seen), "a frame came back that was never sent");
 	compare(c, b, n);
 	s->seen[n / 64] |= 1ull << (n % 64);
@@ -179,7 +181,7 @@ static void rx_trigger(struct conf *c, struct cbuf *b)
 {
 	struct net_state *s = conf_lane_state(c);
 	uint8_t out[LANE_OUT_MAX];
-	uint32_t len = frame(b->number, out);
+	uint32_t len = frame(c, b->number, out);
 	struct cbuf *t = cbuf_new(c);
 
 	/* Room is made by what was sent before. */
@@ -191,7 +193,7 @@ static void rx_trigger(struct conf *c, struct cbuf *b)
 
 static void rx_verify(struct conf *c, struct cbuf *b)
 {
-	uint8_t hdr[HDR];
+	uint8_t hdr[12];
 
 	compare(c, b, b->number);
 	cbuf_read(b, 0, hdr, sizeof(hdr));

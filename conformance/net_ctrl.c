@@ -318,12 +318,10 @@ static void cut_short(struct conf *c)
 
 	for (i = 0; i < VOP_ARRAY_SIZE(bits); i++)
 		conf_want_if_offered(c, bits[i]);
+	nw_open(c, &w, 1);
 	for (i = 0; i < VOP_ARRAY_SIZE(request); i++)
-		for (len = 2; len <= sizeof(request[i]); len++) {
-			if (len == 2 || conf_status(c) & VOP_STATUS_NEEDS_RESET)
-				nw_open(c, &w, 1);
+		for (len = 2; len <= sizeof(request[i]) && nw_ready(&w, w.ctrl, 0); len++)
 			submit_bad(&w, request[i], len, 1);
-		}
 	conf_expect_idle(c);
 }
 
@@ -379,8 +377,8 @@ static void nonsense(struct conf *c)
 			request[j] = (uint8_t)conf_random(c);
 		request[0] %= 8;
 		request[1] %= 4;
-		if (conf_status(c) & VOP_STATUS_NEEDS_RESET)
-			nw_open(c, &w, 1);
+		if (!nw_ready(&w, w.ctrl, 0))
+			break;
 		submit_bad(&w, request, 2 + conf_below(c, 62), i % 16 ? 1 + i % 3 : 0);
 	}
 	conf_expect_idle(c);

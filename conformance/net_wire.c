@@ -5,6 +5,7 @@
 
 #define RX_SIZE 64u
 #define TX_SIZE 16u
+#define AGAIN	8u
 
 static void put16(uint8_t *p, unsigned v)
 {
@@ -57,6 +58,20 @@ void nw_open(struct conf *c, struct nwire *w, unsigned pairs)
 		w->ctrl = open_ring(c, 2 * there, TX_SIZE);
 	conf_set_ring(c, w->rx[0]);
 	conf_driver_ok(c);
+}
+
+bool nw_ready(struct nwire *w, const struct cring *r, unsigned fill)
+{
+	unsigned again = w->again + 1;
+
+	if (!(conf_status(w->c) & VOP_STATUS_NEEDS_RESET) && r->room >= 4)
+		return true;
+	if (again > AGAIN)
+		return false;
+	nw_open(w->c, w, 1);
+	w->again = again;
+	nw_fill(w, 0, fill, NW_USUAL, 1);
+	return true;
 }
 
 void nw_fill(struct nwire *w, unsigned pair, unsigned n, uint32_t len, unsigned pieces)

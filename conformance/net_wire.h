@@ -122,6 +122,7 @@ struct nwire {
 	unsigned pairs; /* set up */
 	uint32_t hdr;	/* bytes of the header */
 	struct cring *rx[NW_PAIRS], *tx[NW_PAIRS], *ctrl;
+	unsigned again; /* nw_ready() had to open it */
 };
 
 /* Bytes of the header with what was negotiated. */
@@ -129,6 +130,10 @@ uint32_t nw_header_size(const struct conf *c);
 /* Reset, negotiate, set up `pairs` pairs and the control queue if there is one, DRIVER_OK. No
  * receive buffers yet. Skips where there are fewer pairs. */
 void nw_open(struct conf *c, struct nwire *w, unsigned pairs);
+/* For checks that hand over nonsense on r (w->tx[0], w->ctrl): true when there is room for more, if
+ * need be after a reset, nw_open() and `fill` receive buffers; false when that was done often
+ * enough. */
+bool nw_ready(struct nwire *w, const struct cring *r, unsigned fill);
 /* n receive buffers of len bytes in `pieces` pieces (0: 1). */
 void nw_fill(struct nwire *w, unsigned pair, unsigned n, uint32_t len, unsigned pieces);
 

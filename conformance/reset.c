@@ -118,7 +118,7 @@ static void starts_over(struct conf *c)
 		if (sizes[i] > max)
 			continue;
 		conf_start(c, sizes[i]);
-		conf_serve(c, 3 + 2 * sizes[i] / 3);
+		steps_serve(c, 3 + 2 * sizes[i] / 3);
 	}
 }
 
@@ -144,7 +144,7 @@ static void in_traffic(struct conf *c)
 {
 	unsigned i;
 
-	for (i = 0; i < 30; i++) {
+	for (i = 0; i < 15; i++) {
 		conf_start(c, 0);
 		conf_serve(c, conf_below(c, 4));
 		in_flight(c);
@@ -169,7 +169,7 @@ static void half_way(struct conf *c)
 {
 	unsigned i;
 
-	for (i = 0; i < 40; i++) {
+	for (i = 0; i < 20; i++) {
 		switch (conf_below(c, 5)) {
 		case 0:
 			conf_set_status(c, STEP_ACK);

@@ -19,6 +19,8 @@
 	X(conf_section_split_indirect)                                                             \
 	X(conf_section_split_event)                                                                \
 	X(conf_section_split_order)                                                                \
+	X(conf_section_split_robust)                                                               \
+	X(conf_section_split_wild)                                                                 \
 	X(conf_section_packed)                                                                     \
 	X(conf_section_packed_list)                                                                \
 	X(conf_section_packed_indirect)                                                            \
@@ -27,19 +29,26 @@
 	X(conf_section_packed_robust)                                                              \
 	X(conf_section_packed_chaos)                                                               \
 	X(conf_section_init)                                                                       \
+	X(conf_section_suspend)                                                                    \
 	X(conf_section_net)                                                                        \
 	X(conf_section_net_tx)                                                                     \
 	X(conf_section_net_rx)                                                                     \
+	X(conf_section_net_offload)                                                                \
 	X(conf_section_net_ctrl)                                                                   \
 	X(conf_section_net_filter)                                                                 \
 	X(conf_section_blk)                                                                        \
 	X(conf_section_blk_config)                                                                 \
 	X(conf_section_blk_robust)                                                                 \
+	X(conf_section_blk_zoned)                                                                  \
 	X(conf_section_blk_ask)                                                                    \
 	X(conf_section_blk_segment)                                                                \
+	X(conf_section_blk_zone_write)                                                             \
+	X(conf_section_blk_zone_state)                                                             \
 	X(conf_section_console)                                                                    \
+	X(conf_section_console_multiport)                                                          \
 	X(conf_section_rng)                                                                        \
 	X(conf_section_reserved)                                                                   \
+	X(conf_section_vop)                                                                        \
 
 /* clang-format on */
 

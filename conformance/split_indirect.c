@@ -310,9 +310,11 @@ static void head_next(struct conf *c)
 
 static void small_ring(struct conf *c)
 {
+	const struct lane *l = conf_lane(c);
 	unsigned i;
 
-	conf_start(c, 1);
+	/* No chain is longer than its ring, in a table or not (2.7.5.3.1). */
+	conf_start(c, l->reads && l->writes ? 2 : 1);
 	for (i = 0; i < 6; i++)
 		raw_batch(c, 1, 1, true);
 }

@@ -9,7 +9,8 @@ void raw_fits(struct conf *c, const struct cbuf *b)
 {
 	struct cring *r = conf_ring(c);
 
-	if (!b->indirect && b->n > r->size)
+	/* 2.7.5.3.1: in a table no more either. */
+	if (b->n > r->size)
 		conf_skip(c, "a request of this device takes %u descriptors, the ring has %u", b->n,
 			  r->size);
 }

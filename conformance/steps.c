@@ -99,6 +99,23 @@ void steps_place(struct cring *r, void *desc, uint64_t desc_bus, void *driver, u
 	}
 }
 
+unsigned steps_least(struct conf *c)
+{
+	return conf_lane(c)->reads && conf_lane(c)->writes ? 2 : 1;
+}
+
+void steps_serve(struct conf *c, unsigned n)
+{
+	unsigned pieces = VOP_MIN(conf_lane(c)->pieces, (unsigned)conf_ring(c)->size);
+
+	while (n--) {
+		struct cbuf *b = conf_probe(c, pieces);
+
+		conf_submit(c, b);
+		conf_finish(c, b);
+	}
+}
+
 uint32_t steps_config(struct conf *c, uint8_t *dst, uint32_t max)
 {
 	uint32_t n;

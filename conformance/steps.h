@@ -45,6 +45,10 @@ void steps_expect_unused(struct conf *c, struct cring *r, const char *when);
 void steps_place(struct cring *r, void *desc, uint64_t desc_bus, void *driver, uint64_t driver_bus,
 		 void *device, uint64_t device_bus);
 
+/* Descriptors a request of the lane takes at least; n requests that fit the ring, however small. */
+unsigned steps_least(struct conf *c);
+void steps_serve(struct conf *c, unsigned n);
+
 /* Bytes of configuration space that can be read, at most max; into dst if that is not NULL. */
 uint32_t steps_config(struct conf *c, uint8_t *dst, uint32_t max);
 

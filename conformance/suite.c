@@ -55,9 +55,16 @@ static int plan(struct suite *su, uint16_t device)
 	int e = 0;
 
 	for (s = conf_sections; *s; s++)
-		for (i = 0; i < (*s)->n && !e; i++)
-			if (suite_takes(&su->opt, su->clauses, *s, &(*s)->checks[i]))
-				e = plan_check(su, *s, &(*s)->checks[i], device);
+		for (i = 0; i < (*s)->n && !e; i++) {
+			const struct conf_check *c = &(*s)->checks[i];
+
+			if (c->device ? su->opt.no_own : su->opt.no_common)
+				continue;
+			if (c->slow ? su->opt.no_slow : su->opt.only_slow)
+				continue;
+			if (suite_takes(&su->opt, su->clauses, *s, c))
+				e = plan_check(su, *s, c, device);
+		}
 	return e;
 }
 

@@ -25,6 +25,10 @@ struct suite_options {
 	unsigned n_profiles;
 	unsigned rings;	  /* CONF_SPLIT, CONF_PACKED or both */
 	unsigned version; /* spec_version() */
+	/* Leave out checks that hold for every device (true: a further variant of one that was
+	 * held to them), or those of the device's own type. */
+	bool no_common, no_own;
+	bool no_slow, only_slow;
 	struct conf_runner_config runner;
 };
 

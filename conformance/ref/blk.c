@@ -126,8 +126,8 @@ static uint8_t do_id(struct ref *r, const struct ref_chain *c, uint32_t len, uin
 		id[18] = 'x';
 	if (len < BLK_ID_LEN)
 		return BLK_S_IOERR;
-	if (ref_step(r, REF_BLK_GET_ID))
-		*used = ref_scatter(r, c, 0, id, n);
+	ref_scatter(r, c, 0, id, n);
+	*used = BLK_ID_LEN;
 	return BLK_S_OK;
 }
 
@@ -143,8 +143,9 @@ static uint8_t do_lifetime(struct ref *r, const struct ref_chain *c, uint32_t le
 	life[2] += ref_bug(r, REF_BLK_LIFE_A);
 	life[4] += ref_bug(r, REF_BLK_LIFE_B);
 	life[5] = ref_bug(r, REF_BLK_LIFE_BIG) ? 1 : 0;
-	if (ref_step(r, REF_BLK_GET_LIFETIME))
-		*used = ref_scatter(r, c, 0, life, sizeof(life));
+	if (!ref_bug(r, REF_BLK_LIFE_UNFILLED))
+		ref_scatter(r, c, 0, life, sizeof(life));
+	*used = BLK_LIFETIME;
 	return BLK_S_OK;
 }
 
@@ -159,6 +160,8 @@ static uint8_t execute(struct ref *r, struct ref_queue *q, const struct ref_chai
 	case BLK_T_OUT:
 		return do_write(r, q, c, h->sector, out);
 	case BLK_T_FLUSH:
+		if (!ref_has(r, BLK_F_FLUSH) && ref_bug(r, REF_BLK_FLUSH_FAILS))
+			return BLK_S_IOERR;
 		/* All there is is memory: nothing can be lost that is not lost anyway. */
 		return ref_has(r, BLK_F_FLUSH) && !ref_bug(r, REF_BLK_NO_FLUSH) ? BLK_S_OK
 										: BLK_S_UNSUPP;
@@ -175,6 +178,9 @@ static uint8_t execute(struct ref *r, struct ref_queue *q, const struct ref_chai
 	}
 	if (!ref_test(r, REF_ZONE_NEGOTIATED, ref_zoned(r)))
 		return ref_bug(r, REF_BLK_UNKNOWN) ? BLK_S_OK : BLK_S_UNSUPP;
+	/* A mutant that makes itself zones it does not have. */
+	if (!ref_blk_form(r)->zone_sectors)
+		return BLK_S_OK;
 	switch (h->type) {
 	case BLK_T_ZONE_APPEND:
 		return do_append(r, c, h->sector, out, in, used);
@@ -216,11 +222,16 @@ static void fill(struct ref *r, const struct ref_chain *c, uint32_t from)
 
 bool ref_blk_request(struct ref *r, struct ref_queue *q, struct ref_chain *c)
 {
-	uint8_t bytes[BLK_HDR] = {0}, status;
+	uint8_t bytes[BLK_HDR] = {0}, status = BLK_S_IOERR;
 	struct ref_blk_header h;
 	uint32_t used = 0;
 
-	if (ref_test(r, REF_BLK_SHORT, c->out_len < BLK_HDR || c->in_len < 1)) {
+	if (c->out_len < BLK_HDR || c->in_len < 1) {
+		/* The last byte of whatever is last. */
+		if (ref_bug(r, REF_BLK_STATUS_ANYWHERE) && c->n)
+			ref_store(r, c->seg[c->n - 1].p + c->seg[c->n - 1].len - 1, &status, 1);
+		if (ref_bug(r, REF_BLK_SHORT_DIES))
+			r->dead = true;
 		ref_violation(r, q, "a request without a header or a status");
 		return false;
 	}
@@ -229,10 +240,7 @@ bool ref_blk_request(struct ref *r, struct ref_queue *q, struct ref_chain *c)
 	h.sector = blk_get(bytes + 8, 8);
 	if (ref_bug(r, REF_BLK_RESERVED) && blk_get(bytes + 4, 4))
 		h.type = UINT32_MAX;
-	if (c->out_len < BLK_HDR || c->in_len < 1)
-		status = BLK_S_IOERR;
-	else
-		status = misframed(r, c) ? BLK_S_IOERR : execute(r, q, c, &h, &used);
+	status = misframed(r, c) ? BLK_S_IOERR : execute(r, q, c, &h, &used);
 	fill(r, c, used);
 	status = (uint8_t)ref_value(r, REF_BLK_STATUS, status);
 	if (ref_step(r, REF_BLK_STATUS_WRITE))

@@ -28,10 +28,15 @@ static void put_zoned(struct ref *r)
 	put(r, BLK_C_MAX_OPEN, 4, f->max_open);
 	put(r, BLK_C_MAX_ACTIVE, 4, f->max_active);
 	put(r, BLK_C_MAX_APPEND, 4,
-	    ref_bug(r, REF_ZONE_C_APPEND_HUGE) ? UINT32_MAX
-					       : ref_value(r, REF_ZONE_C_APPEND, f->max_append));
+	    ref_bug(r, REF_ZONE_C_APPEND_HUGE)
+		    ? UINT32_MAX
+		    : f->max_append + 2u * ref_bug(r, REF_ZONE_C_APPEND_MORE) -
+			      2u * (f->max_append && ref_bug(r, REF_ZONE_C_APPEND_LESS)));
 	put(r, BLK_C_GRANULARITY, 4, f->granularity);
-	put(r, BLK_C_MODEL, 1, ref_value(r, REF_ZONE_C_MODEL, f->model));
+	put(r, BLK_C_MODEL, 1,
+	    ref_bug(r, REF_ZONE_C_MODEL)	? BLK_Z_HM + BLK_Z_HA - f->model
+	    : ref_bug(r, REF_ZONE_C_MODEL_NONE) ? BLK_Z_NONE
+						: f->model);
 	put(r, BLK_C_UNUSED2 + 1, 1, ref_bug(r, REF_ZONE_C_UNUSED) ? 7 : 0);
 }
 
@@ -44,7 +49,8 @@ static void start(struct ref *r)
 	b->disk = (uint8_t *)(b + 1);
 	for (i = 0; f->full && i < f->capacity * BLK_SECTOR; i++)
 		b->disk[i] = (uint8_t)(i / BLK_SECTOR + i % 251 + 1);
-	put(r, BLK_C_CAPACITY, 8, ref_value(r, REF_BLK_C_CAPACITY, f->capacity));
+	put(r, BLK_C_CAPACITY, 8,
+	    f->capacity + ref_bug(r, REF_BLK_C_MORE) - ref_bug(r, REF_BLK_C_LESS));
 	put(r, BLK_C_SIZE_MAX, 4, SIZE_MAX_);
 	put(r, BLK_C_SEG_MAX, 4, SEG_MAX);
 	put(r, BLK_C_GEOMETRY, 2, f->capacity / 32);
@@ -91,10 +97,10 @@ static bool features_ok(struct ref *r)
 	bool wce = ref_has(r, BLK_F_CONFIG_WCE), flush = ref_has(r, BLK_F_FLUSH);
 
 	/* 5.2.5.2: who cannot flush finds his writes stable. */
-	put(r, BLK_C_WRITEBACK, 1, !ref_test(r, REF_BLK_C_THROUGH, wce && !flush));
+	put(r, BLK_C_WRITEBACK, 1, !(wce && !flush) || ref_bug(r, REF_BLK_C_THROUGH));
 	if (!f->zone_sectors || ref_has(r, BLK_F_ZONED))
 		return true;
-	if (ref_test(r, REF_ZONE_C_CLEAR, f->model != BLK_Z_HM))
+	if (!ref_bug(r, REF_ZONE_C_KEEP))
 		memset(r->config + BLK_C_ZONED, 0, BLK_C_SIZE - BLK_C_ZONED);
 	return !ref_test(r, REF_ZONE_HM_NEEDS, f->model == BLK_Z_HM);
 }
@@ -131,6 +137,7 @@ static bool queue_exists(struct ref *r, unsigned q)
 		.features = {bits, 0},                                                             \
 		.queues = n,                                                                       \
 		.queue_size_max = 256,                                                             \
+		.any_order = 1,                                                                    \
 		.config_size = BLK_C_SIZE,                                                         \
 		.state = DISK(sectors),                                                            \
 		.form = params,                                                                    \

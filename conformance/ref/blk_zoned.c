@@ -185,7 +185,7 @@ static uint8_t write_required(struct ref *r, unsigned i, uint64_t *sector, uint6
 		return BLK_S_ZONE_INVALID_CMD;
 	if (append)
 		*sector = z->wp;
-	if (ref_test(r, REF_ZONE_FULL, z->state == BLK_ZS_FULL))
+	if (z->state == BLK_ZS_FULL)
 		return BLK_S_ZONE_INVALID_CMD;
 	if (ref_test(r, REF_ZONE_AT_WP, *sector != z->wp))
 		return ref_bug(r, REF_ZONE_WP_INVALID) ? BLK_S_ZONE_INVALID_CMD

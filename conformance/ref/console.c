@@ -30,7 +30,7 @@ static void reset(struct ref *r)
 
 		if (!ref_bug(r, REF_CTL_RESET))
 			p->added = false;
-		p->ready = p->open = false;
+		p->ready = p->open = p->was_closed = false;
 		p->at = 0;
 		if (!ref_bug(r, REF_CON_OLD_BYTES))
 			p->n = 0;
@@ -253,6 +253,12 @@ static bool emergency_ok(struct ref *r, uint32_t v)
 	return ref_step(r, REF_CON_EMERG);
 }
 
+static bool config_early(const struct ref *r, uint32_t off, uint32_t len)
+{
+	(void)r;
+	return off == EMERG_WR && len <= sizeof(vop_le32);
+}
+
 /* All is read-only but emerg_wr, which may be written at any time (5.3.5.1). Where its lower byte
  * goes is the device's affair: here it is counted. */
 static int config_write(struct ref *r, uint32_t off, const void *src, uint32_t len)
@@ -297,5 +303,6 @@ const struct ref_type ref_console = {
 	.request = request,
 	.work = work,
 	.config_write = config_write,
+	.config_early = config_early,
 	.queue_exists = queue_exists,
 };

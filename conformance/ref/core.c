@@ -19,15 +19,8 @@
 /* Variants of a device stand in the order in which they are run. */
 /* clang-format off: a line each */
 const struct ref_type *const ref_types[] = {
-	&ref_net,
-	&ref_blk_plain,
-	&ref_blk_ro,
-	&ref_blk_zoned,
-	&ref_blk_zoned_small,
-	&ref_blk_aware,
-	&ref_console,
-	&ref_rng,
-	NULL,
+	&ref_net,	&ref_blk_plain, &ref_blk_ro, &ref_blk_zoned, &ref_blk_zoned_small,
+	&ref_blk_aware, &ref_console,	&ref_rng,    NULL,
 };
 /* clang-format on */
 
@@ -53,125 +46,28 @@ static int absent(const struct ref *r)
 	return r->dead ? -EPIPE : r->stuck ? -ETIMEDOUT : 0;
 }
 
-/* --- status --- */
-
-static void stop_queue(struct ref_queue *q)
-{
-	unsigned i;
-
-	if (q->enabled && ref_bug(q->r, REF_RESET_LATE))
-		ref_store(q->r, (uint8_t *)q->cfg.device + 2, "\xee", 1);
-	q->enabled = q->broken = q->was_reset = q->awake = false;
-	q->n_done = 0;
-	for (i = 0; i < q->n_held; i++)
-		q->held[i].n = 0;
-	q->n_held = 0;
-	vop_doorbell_drain(&q->kick);
-}
-
-static void start_index(struct ref_queue *q)
-{
-	q->avail = q->used = q->signalled = 0;
-	q->since = q->since_buffers = q->since_last = 0;
-	q->event_head = q->waits = false;
-	q->avail_wrap = q->used_wrap = true;
-}
-
-static void reset(struct ref *r)
-{
-	unsigned i;
-
-	if (ref_step(r, REF_RESET_QUEUES))
-		for (i = 0; i < r->type->queues; i++)
-			stop_queue(&r->q[i]);
-	if (ref_step(r, REF_RESET_FEATURES))
-		memset(r->driver_features, 0, sizeof(r->driver_features));
-	memset(r->features, 0, sizeof(r->features));
-	if (ref_step(r, REF_RESET_NEEDS))
-		r->needs_reset = false;
-	if (ref_step(r, REF_RESET_TYPE) && r->type->reset)
-		r->type->reset(r);
-	if (ref_step(r, REF_RESET_STATUS))
-		r->status = 0;
-	r->events = 0;
-	r->top = 0;
-}
-
-static bool acceptable(struct ref *r)
-{
-	if (!ref_test(r, REF_FEATURES_SUBSET, vop_feature_subset(r->driver_features, r->offered)))
-		return false;
-	if (!ref_test(r, REF_FEATURES_VERSION,
-		      vop_feature_has(r->driver_features, VOP_F_VERSION_1)))
-		return false;
-	memcpy(r->features, r->driver_features, sizeof(r->features));
-	return !r->type->features_ok || r->type->features_ok(r);
-}
+/* --- status and features: life.c --- */
 
 static int set_status(struct target *t, uint8_t want)
 {
 	struct ref *r = ref_of(t);
-	uint8_t fresh;
 
-	if (absent(r))
-		return absent(r);
-	if (want == 0) {
-		reset(r);
-		return 0;
-	}
-	want &= (uint8_t)~VOP_STATUS_NEEDS_RESET;
-	fresh = want & (uint8_t)~r->status;
-	if (ref_test(r, REF_STATUS_KEEP, r->status & ~want & ~VOP_STATUS_NEEDS_RESET))
-		return -EPERM;
-	r->status = want & (uint8_t) ~(fresh & (VOP_STATUS_FEATURES_OK | VOP_STATUS_DRIVER_OK));
-	if (fresh & VOP_STATUS_FEATURES_OK) {
-		if (!acceptable(r)) {
-			memset(r->features, 0, sizeof(r->features));
-			return -EOPNOTSUPP;
-		}
-		r->status |= VOP_STATUS_FEATURES_OK;
-	}
-	if (fresh & VOP_STATUS_DRIVER_OK) {
-		if (ref_test(r, REF_DRIVER_OK_ORDER, !(r->status & VOP_STATUS_FEATURES_OK)))
-			return -EPERM;
-		r->status |= VOP_STATUS_DRIVER_OK;
-	}
-	return 0;
+	return absent(r) ? absent(r) : ref_status_set(r, want);
 }
 
 static int get_status(struct target *t, uint8_t *status)
 {
 	struct ref *r = ref_of(t);
 
-	*status = (uint8_t)ref_value(r, REF_STATUS_READ,
-				     r->status | (r->needs_reset ? VOP_STATUS_NEEDS_RESET : 0));
+	*status = ref_status_get(r);
 	return absent(r);
 }
-
-void ref_violation(struct ref *r, struct ref_queue *q, const char *why)
-{
-	(void)why;
-	if (ref_step(r, REF_VIOLATION_STOPS))
-		q->broken = true;
-	if (ref_bug(r, REF_SPINS))
-		r->burnt += 1000000000u;
-	if (ref_bug(r, REF_DIES))
-		r->dead = true;
-	if (ref_bug(r, REF_STUCK))
-		r->stuck = true;
-	if (ref_step(r, REF_VIOLATION_NEEDS_RESET))
-		r->needs_reset = true;
-	if (ref_step(r, REF_VIOLATION_NOTIFY) && (r->status & VOP_STATUS_DRIVER_OK))
-		r->events |= TARGET_EVENT_NEEDS_RESET | TARGET_EVENT_CONFIG;
-}
-
-/* --- features --- */
 
 static int get_features(struct target *t, uint64_t f[2])
 {
 	struct ref *r = ref_of(t);
 
-	memcpy(f, r->offered, sizeof(r->offered));
+	ref_features_get(r, f);
 	return absent(r);
 }
 
@@ -179,12 +75,7 @@ static int set_features(struct target *t, const uint64_t f[2])
 {
 	struct ref *r = ref_of(t);
 
-	if (absent(r))
-		return absent(r);
-	if (ref_test(r, REF_FEATURES_FROZEN, r->status & VOP_STATUS_FEATURES_OK))
-		return -EPERM;
-	memcpy(r->driver_features, f, sizeof(r->driver_features));
-	return 0;
+	return absent(r) ? absent(r) : ref_features_set(r, f);
 }
 
 /* --- configuration --- */
@@ -208,15 +99,25 @@ static int config_read(struct target *t, uint32_t off, void *dst, uint32_t len, 
 	return 0;
 }
 
+static bool may_write(struct ref *r, uint32_t off, uint32_t len)
+{
+	return (r->status & VOP_STATUS_FEATURES_OK) ||
+	       (r->type->config_early && r->type->config_early(r, off, len));
+}
+
 static int config_write(struct target *t, uint32_t off, const void *src, uint32_t len)
 {
 	struct ref *r = ref_of(t);
 
 	if (absent(r))
 		return absent(r);
-	if (!in_config(r, off, len) || !r->type->config_write)
+	if (ref_test(r, REF_CONFIG_SUSPENDED, r->status & VOP_STATUS_SUSPEND))
+		return -EPERM;
+	if (ref_test(r, REF_CONFIG_EARLY, !may_write(r, off, len)))
+		return -EPERM;
+	if (!in_config(r, off, len))
 		return -EINVAL;
-	return r->type->config_write(r, off, src, len);
+	return r->type->config_write ? r->type->config_write(r, off, src, len) : -EOPNOTSUPP;
 }
 
 void ref_config_set(struct ref *r, uint32_t off, const void *src, uint32_t len)
@@ -259,8 +160,17 @@ static bool parts(struct ref *r, struct vop_queue_config *c)
 	c->desc = ref_at(r, c->desc_bus, desc);
 	c->driver = ref_at(r, c->driver_bus, drv);
 	c->device = ref_at(r, c->device_bus, dev);
-	return c->desc && c->driver && c->device && c->desc_bus % 16 == 0 &&
-	       c->driver_bus % (c->packed ? 4 : 2) == 0 && c->device_bus % 4 == 0;
+	if (!c->desc || !c->driver || !c->device)
+		return false;
+	if (ref_test(r, REF_QUEUE_DESC_ALIGN, c->desc_bus % 16) ||
+	    ref_test(r, REF_QUEUE_DRIVER_ALIGN, c->driver_bus % (c->packed ? 4 : 2)) ||
+	    ref_test(r, REF_QUEUE_DEVICE_ALIGN, c->device_bus % 4))
+		return false;
+	/* A mutant that takes it does as if it were aligned: we read no misaligned words. */
+	c->desc = r->mem + ((c->desc_bus - r->bus) & ~15ull);
+	c->driver = r->mem + ((c->driver_bus - r->bus) & (c->packed ? ~3ull : ~1ull));
+	c->device = r->mem + ((c->device_bus - r->bus) & ~3ull);
+	return true;
 }
 
 static int queue_setup(struct target *t, struct vop_queue_config *cfg, enum vop_notify notify)
@@ -277,19 +187,29 @@ static int queue_setup(struct target *t, struct vop_queue_config *cfg, enum vop_
 		return -EINVAL;
 	q = &r->q[c.index];
 	again = q->was_reset;
-	if (!(r->status & VOP_STATUS_FEATURES_OK) || ((r->status & VOP_STATUS_DRIVER_OK) && !again))
+	if (ref_test(r, REF_QUEUE_EARLY, !(r->status & VOP_STATUS_FEATURES_OK)) ||
+	    ref_test(r, REF_QUEUE_LATE, (r->status & VOP_STATUS_DRIVER_OK) && !again) ||
+	    ref_test(r, REF_QUEUE_SUSPENDED, r->status & VOP_STATUS_SUSPEND) ||
+	    ref_test(r, REF_QUEUE_TWICE, q->enabled) ||
+	    ref_test(r, REF_QUEUE_NEEDS_RESET, r->needs_reset))
 		return -EPERM;
-	if (q->enabled)
-		return -EBUSY;
-	if (c.size == 0 || c.size > r->type->queue_size_max ||
-	    (!c.packed && (c.size & (c.size - 1))) || c.packed != ref_has(r, VOP_F_RING_PACKED))
+	if (c.size == 0 || ref_test(r, REF_QUEUE_TOO_LARGE, c.size > r->type->queue_size_max) ||
+	    ref_test(r, REF_QUEUE_POWER, !c.packed && (c.size & (c.size - 1))) ||
+	    c.packed != ref_has(r, VOP_F_RING_PACKED))
 		return -EINVAL;
 	if (c.ring_placement != VOP_RING_DRIVER || c.payload_placement != VOP_PAYLOAD_PULL)
 		return -EOPNOTSUPP;
 	if (!parts(r, &c))
 		return -EINVAL;
+	if (again && ref_bug(r, REF_QUEUE_OLD_SIZE))
+		c.size = q->cfg.size;
+	if (again && ref_bug(r, REF_QUEUE_OLD_PLACE)) {
+		c.desc = q->cfg.desc;
+		c.driver = q->cfg.driver;
+		c.device = q->cfg.device;
+	}
 	if (!again || ref_step(r, REF_QUEUE_RESET_INDEX))
-		start_index(q);
+		ref_start_index(q);
 	q->cfg = c;
 	q->enabled = true;
 	q->was_reset = q->broken = false;
@@ -312,13 +232,18 @@ static int queue_reset(struct target *t, unsigned index)
 
 	if (absent(r))
 		return absent(r);
-	if (!exists(r, index) || !ref_has(r, VOP_F_RING_RESET))
-		return exists(r, index) ? -EOPNOTSUPP : -EINVAL;
-	if (!r->q[index].enabled)
+	if (ref_test(r, REF_QUEUE_RESET_FEATURE, !ref_has(r, VOP_F_RING_RESET)))
+		return -EOPNOTSUPP;
+	if (!exists(r, index))
+		return -EINVAL;
+	if (ref_test(r, REF_QUEUE_RESET_STATE, !r->q[index].enabled || r->needs_reset) ||
+	    (r->status & VOP_STATUS_SUSPEND))
 		return -EPERM;
+	if (ref_bug(r, REF_QUEUE_RESET_CALLS))
+		vop_doorbell_ring(&r->q[index].call);
 	if (!ref_step(r, REF_QUEUE_RESET_STOP))
 		return 0;
-	stop_queue(&r->q[index]);
+	ref_stop_queue(&r->q[index]);
 	r->q[index].was_reset = true;
 	if (ref_bug(r, REF_QUEUE_RESET_OTHERS))
 		for (i = 0; i < r->type->queues; i++)
@@ -373,11 +298,12 @@ static uint32_t events(struct target *t)
 
 static int violations(struct target *t, unsigned q, uint32_t *count, uint32_t *why)
 {
-	(void)t;
-	(void)q;
-	(void)count;
-	(void)why;
-	return -ENOTSUP;
+	struct ref *r = ref_of(t);
+
+	/* It counts, and keeps no reason. */
+	*count = exists(r, q) ? r->q[q].violations : 0;
+	*why = 0;
+	return absent(r);
 }
 
 static void on_lost(struct target *t, void (*fn)(void *ctx), void *ctx)
@@ -438,7 +364,7 @@ static void run(struct sut *s)
 		any = false;
 		for (i = 0; i < r->type->queues; i++)
 			any |= ref_queue_run(&r->q[i]);
-		if (r->type->work && !r->needs_reset && (r->status & VOP_STATUS_DRIVER_OK))
+		if (r->type->work && !r->needs_reset && ref_running(r))
 			any |= r->type->work(r);
 		if (!any)
 			break;
@@ -468,7 +394,7 @@ static int start(struct sut *s, struct vop_error *err)
 
 	(void)err;
 	r->dead = r->stuck = false;
-	reset(r);
+	ref_reset(r);
 	r->status = 0;
 	r->needs_reset = false;
 	p->base.target = &p->t;
@@ -533,7 +459,7 @@ static bool make(struct ref *r)
 {
 	static const uint8_t bits[] = {VOP_F_INDIRECT_DESC,   VOP_F_EVENT_IDX,	 VOP_F_VERSION_1,
 				       VOP_F_ACCESS_PLATFORM, VOP_F_RING_PACKED, VOP_F_IN_ORDER,
-				       VOP_F_RING_RESET};
+				       VOP_F_RING_RESET,      VOP_F_SUSPEND};
 	bool ok = true;
 	unsigned i;
 

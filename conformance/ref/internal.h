@@ -39,6 +39,7 @@ struct ref_queue {
 	bool enabled, broken, was_reset;
 	struct vop_doorbell kick, call;
 	int kick_fd, call_fd;
+	uint32_t violations;
 	bool awake; /* there may be something: kicked, or not looked at since it was set up */
 	/* Split: free-running; packed: slots and counters. */
 	uint16_t avail, used;
@@ -49,6 +50,9 @@ struct ref_queue {
 	bool event_head;      /* one was used where the driver's event offset points */
 	bool waits;	      /* a mutant: spins until the ring changes */
 	uint16_t used_before; /* packed: slot of the used descriptor before this one */
+	/* Split: the used element a mutant has not written yet. */
+	struct vop_split_used_elem late;
+	uint16_t late_at;
 	/* Done and not published: with IN_ORDER a batch. */
 	struct ref_chain *done;
 	unsigned n_done;
@@ -80,6 +84,11 @@ struct ref_type {
 	/* 0, -EINVAL read-only. NULL: all of it is. */
 	int (*config_write)(struct ref *r, uint32_t off, const void *src, uint32_t len);
 	bool (*queue_exists)(struct ref *r, unsigned q); /* NULL: all */
+	/* May the driver write there before FEATURES_OK? NULL: nowhere. */
+	bool (*config_early)(const struct ref *r, uint32_t off, uint32_t len);
+	/* Bit per queue: without IN_ORDER buffers that are done together are published in any
+	 * order, as a sound device may, so that no check relies on one. */
+	uint32_t any_order;
 };
 
 struct ref {
@@ -100,10 +109,21 @@ struct ref {
 	uint32_t generation;
 	uint32_t events;
 	struct ref_queue q[REF_QUEUES];
-	uint64_t burnt; /* pretended CPU time, ns */
+	uint64_t chance; /* for any_order */
+	uint64_t burnt;	 /* pretended CPU time, ns */
 	bool dead, stuck;
+	unsigned resets, negotiations;
 	void *state;
 };
+
+/* life.c */
+void ref_reset(struct ref *r);
+int ref_status_set(struct ref *r, uint8_t want);
+uint8_t ref_status_get(struct ref *r);
+void ref_features_get(struct ref *r, uint64_t f[2]);
+int ref_features_set(struct ref *r, const uint64_t f[2]);
+void ref_stop_queue(struct ref_queue *q);
+void ref_start_index(struct ref_queue *q);
 
 /*
  * Fault points. Inline: a device passes thousands of them in a check, and a self-check runs
@@ -164,6 +184,8 @@ void ref_release(struct ref_queue *q, uint32_t used);
 bool ref_add_seg(struct ref_chain *c, uint8_t *p, uint32_t len, bool write);
 /* Take buffers that are there, as the type does them; publish, arm. Whether anything happened. */
 bool ref_queue_run(struct ref_queue *q);
+/* DRIVER_OK is set, and the device is not suspended. */
+bool ref_running(struct ref *r);
 /* Publish what is done and tell the driver if it wants to know. */
 void ref_publish(struct ref_queue *q);
 void ref_call(struct ref_queue *q);

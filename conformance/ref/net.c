@@ -172,6 +172,8 @@ static void read_header(struct ref *r, const struct ref_chain *c, struct ref_net
 	h->gso_size = get16(b + 4);
 	h->csum_start = get16(b + 6);
 	h->csum_offset = get16(b + 8);
+	if (ref_bug(r, REF_NET_TX_NUM_BUFFERS) && get16(b + 10))
+		h->gso_type = 0x1f;
 	h->outer_th = get16(b + 20);
 	h->inner_nh = get16(b + 22);
 }
@@ -251,16 +253,18 @@ static uint32_t write_header(struct ref *r, uint8_t *b, const struct ref_net_fra
 			     unsigned buffers)
 {
 	uint8_t flags = f->h.flags, gso = f->h.gso_type;
+	bool v6 = f->bytes[12] == 0x86 && f->bytes[13] == 0xdd;
 
-	if (ref_bug(r, REF_NET_FLAG_RSC))
+	/* The mutants do so with IPv6 only. */
+	if (v6 && ref_bug(r, REF_NET_FLAG_RSC))
 		flags |= REF_NET_RSC_INFO;
-	if (ref_bug(r, REF_NET_FLAG_TUNNEL))
+	if (v6 && ref_bug(r, REF_NET_FLAG_TUNNEL))
 		flags |= REF_NET_TUNNEL_SUM;
-	if (ref_bug(r, REF_NET_FLAG_SECURITY))
+	if (v6 && ref_bug(r, REF_NET_FLAG_SECURITY))
 		flags |= REF_NET_SECURITY;
-	if (ref_bug(r, REF_NET_FLAG_SECURITY_ERR))
+	if (v6 && ref_bug(r, REF_NET_FLAG_SECURITY_ERR))
 		flags |= REF_NET_SECURITY_ERR;
-	if (ref_bug(r, REF_NET_GSO_TUNNEL_BIT))
+	if (v6 && ref_bug(r, REF_NET_GSO_TUNNEL_BIT))
 		gso |= 0x20;
 	if (ref_bug(r, REF_NET_GSO_NO_CSUM))
 		flags &= gso ? 0 : 0xff;
@@ -346,7 +350,7 @@ static bool work(struct ref *r)
 		struct ref_queue *q = &r->q[2 * i];
 
 		/* 5.1.9.5.6.2: nothing for pairs that are not in use any more. */
-		if (i >= n->active && ref_step(r, REF_NET_PAIRS_DROP))
+		if (i >= n->active && !ref_bug(r, REF_NET_PAIRS_KEPT))
 			n->pair[i].n = 0;
 		for (one = true; one && q->enabled && !q->broken && n->pair[i].n && q->n_held;) {
 			one = deliver_one(r, i);
@@ -378,6 +382,7 @@ const struct ref_type ref_net = {
 		     BIT(REF_NET_HOST_TUNNEL)},
 	.queues = 2 * REF_NET_PAIRS + 1,
 	.queue_size_max = 256,
+	.any_order = 1u << 1, /* transmitted frames are nobody's any more */
 	.config_size = 17,
 	.state = sizeof(struct ref_net),
 	.start = start,

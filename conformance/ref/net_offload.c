@@ -314,6 +314,10 @@ static void ordinary(struct ref *r, unsigned pair, struct ref_net_frame *f,
 	}
 	known = find(f, network_header(f), &l);
 	right = known && sum(pseudo(f, &l), f->bytes + l.l4, f->len - l.l4) == 0xffff;
+	if (known && !right && ref_bug(r, REF_NET_CSUM_MENDED)) {
+		put_be16(f->bytes + l.l4 + (l.protocol == TCP ? 16 : 6), pseudo(f, &l));
+		complete(f, l.l4, l.protocol == TCP ? 16 : 6);
+	}
 	if (in_force(r, REF_NET_GUEST_CSUM) && (right || ref_bug(r, REF_NET_NOT_VALIDATED)))
 		f->h.flags = REF_NET_DATA_VALID;
 	if (in_force(r, REF_NET_GUEST_CSUM) && ref_bug(r, REF_NET_CSUM_TAKEN)) {

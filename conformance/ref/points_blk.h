@@ -41,12 +41,16 @@
 	  "a read-only device writes zeroes")                                              \
 	X(BLK_NO_FLUSH, BUG, 2, "blk/flush/unsupported",                                   \
 	  "a flush is not supported although FLUSH is negotiated")                         \
+	X(BLK_FLUSH_FAILS, BUG, 2, "blk/flush/fails",                                      \
+	  "a flush without FLUSH is an error")                                             \
 	X(BLK_UNKNOWN, BUG, 2, "blk/type/unknown",                                         \
 	  "an unknown type of request ends well")                                          \
 	X(BLK_RESERVED, BUG, 2, "blk/header/reserved",                                     \
 	  "a request with something in its reserved field is refused")                     \
-	X(BLK_SHORT, TEST, 2, "blk/request/short",                                         \
-	  "a request without a header or a status is a violation")                         \
+	X(BLK_STATUS_ANYWHERE, BUG, 2, "blk/status/anywhere",                              \
+	  "the status is the last byte of whatever piece is last")                         \
+	X(BLK_SHORT_DIES, BUG, 2, "blk/request/short-dies",                                \
+	  "dies of a request without a header or a status")                                \
 	X(BLK_LAYOUT_HEADER, BUG, 2, "blk/layout/header",                                  \
 	  "the header must be a piece of its own")                                         \
 	X(BLK_LAYOUT_STATUS, BUG, 2, "blk/layout/status",                                  \
@@ -65,14 +69,12 @@
 	  "the used length counts the status alone")                                       \
 	X(BLK_USED_DATA, BUG, 2, "blk/used/data",                                          \
 	  "the used length leaves out the status")                                         \
-	X(BLK_GET_ID, STEP, 2, "blk/id/data",                                              \
-	  "the identity is filled in")                                                     \
 	X(BLK_ID_SHORT, BUG, 2, "blk/id/short",                                            \
 	  "the identity is not padded to 20 bytes")                                        \
 	X(BLK_ID_TAIL, BUG, 2, "blk/id/tail",                                              \
 	  "something follows the NUL of the identity")                                     \
-	X(BLK_GET_LIFETIME, STEP, 2, "blk/lifetime/data",                                  \
-	  "the lifetime is filled in")                                                     \
+	X(BLK_LIFE_UNFILLED, BUG, 2, "blk/lifetime/unfilled",                              \
+	  "the lifetime is not filled in")                                                 \
 	X(BLK_LIFE_EOL, BUG, 2, "blk/lifetime/end-of-life",                                \
 	  "pre_eol_info is 4")                                                             \
 	X(BLK_LIFE_A, BUG, 2, "blk/lifetime/type-a",                                       \
@@ -101,16 +103,18 @@
 	  "how many sectors become zeroes")                                                \
 	X(BLK_ZERO_UNMAP, BUG, 2, "blk/zeroes/unmap",                                      \
 	  "with unmap the data stays")                                                     \
-	X(BLK_C_CAPACITY, VALUE, 2, "blk/config/capacity",                                 \
-	  "the capacity that is told")                                                     \
+	X(BLK_C_MORE, BUG, 2, "blk/config/capacity-more",                                  \
+	  "a sector more is told than there is")                                           \
+	X(BLK_C_LESS, BUG, 2, "blk/config/capacity-less",                                  \
+	  "a sector less is told than can be used")                                        \
 	X(BLK_C_UNUSED0, BUG, 2, "blk/config/unused0",                                     \
 	  "unused0 is not 0")                                                              \
 	X(BLK_C_UNUSED1, BUG, 2, "blk/config/unused1",                                     \
 	  "unused1 is not 0")                                                              \
 	X(BLK_C_QUEUES, BUG, 2, "blk/config/num-queues",                                   \
 	  "one queue more is told than there is")                                          \
-	X(BLK_C_THROUGH, TEST, 2, "blk/config/writethrough",                               \
-	  "writeback starts at 0 without FLUSH")                                           \
+	X(BLK_C_THROUGH, BUG, 2, "blk/config/writethrough",                                \
+	  "writeback starts at 1 without FLUSH")                                           \
 	X(BLK_C_WRITEBACK, STEP, 2, "blk/config/writeback",                                \
 	  "the cache mode that the driver writes is taken over")                           \
 	X(BLK_QUEUES_ONE, BUG, 2, "blk/queues/one",                                        \

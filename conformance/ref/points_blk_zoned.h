@@ -9,18 +9,22 @@
 	  "zone requests are known with ZONED only")                                       \
 	X(ZONE_C_SECTORS, BUG, 2, "zone/config/sectors",                                   \
 	  "zone_sectors is not the size of a zone")                                        \
-	X(ZONE_C_APPEND, VALUE, 2, "zone/config/max-append",                               \
-	  "max_append_sectors that is told")                                               \
+	X(ZONE_C_APPEND_MORE, BUG, 2, "zone/config/append-more",                           \
+	  "max_append_sectors is more than an append may have")                            \
+	X(ZONE_C_APPEND_LESS, BUG, 2, "zone/config/append-less",                           \
+	  "max_append_sectors is less than an append may have")                            \
 	X(ZONE_C_APPEND_HUGE, BUG, 2, "zone/config/append-huge",                           \
 	  "max_append_sectors is as large as it can be")                                   \
-	X(ZONE_C_MODEL, VALUE, 2, "zone/config/model",                                     \
-	  "the model that is told")                                                        \
+	X(ZONE_C_MODEL, BUG, 2, "zone/config/model",                                       \
+	  "the other model is told")                                                       \
+	X(ZONE_C_MODEL_NONE, BUG, 2, "zone/config/model-none",                             \
+	  "no model is told, and zones are written in order")                              \
 	X(ZONE_C_UNUSED, BUG, 2, "zone/config/unused2",                                    \
 	  "unused2 is not 0")                                                              \
 	X(ZONE_C_ERASE, BUG, 2, "zone/config/erase-alignment",                             \
 	  "the alignment of secure erase is half a zone")                                  \
-	X(ZONE_C_CLEAR, TEST, 2, "zone/config/clear",                                      \
-	  "the zoned fields are 0 without ZONED")                                          \
+	X(ZONE_C_KEEP, BUG, 2, "zone/config/keep",                                         \
+	  "the zoned fields stay without ZONED")                                           \
 	X(ZONE_C_WRITABLE, BUG, 2, "zone/config/writable",                                 \
 	  "the zoned fields can be written")                                               \
 	X(ZONE_HM_NEEDS, TEST, 2, "zone/features/host-managed",                            \
@@ -103,8 +107,6 @@
 	  "a write across the end of a zone is refused")                                   \
 	X(ZONE_CROSS_CUTS, BUG, 2, "zone/write/crosses-goes-on",                           \
 	  "a write across the end of a zone runs into the next one")                       \
-	X(ZONE_FULL, TEST, 2, "zone/write/full",                                           \
-	  "a write into a full zone is refused")                                           \
 	X(ZONE_AT_WP, TEST, 2, "zone/write/at-wp",                                         \
 	  "a write beside the write pointer is refused")                                   \
 	X(ZONE_WP_INVALID, BUG, 2, "zone/write/wp-invalid",                                \

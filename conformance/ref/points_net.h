@@ -33,13 +33,15 @@
 	X(NET_STEER_AGAIN, STEP, 1, "net/steer-again",                                             \
 	  "another queue is taken for one that is being reset")                                    \
 	X(NET_QUEUE_IS_RESET, TEST, 1, "net/queue-is-reset", "a receive queue is being reset")     \
-	X(NET_PAIRS_DROP, STEP, 1, "net/pairs-drop",                                               \
-	  "frames for pairs that are not in use are dropped")                                      \
+	X(NET_PAIRS_KEPT, BUG, 1, "net/pairs-kept",                                                \
+	  "hands on frames for pairs that are not in use")                                         \
 	X(NET_OVER_MTU, TEST, 1, "net/over-mtu", "a frame is longer than the mtu allows")          \
 	X(NET_HDR_LEN, VALUE, 1, "net/header-length", "the length of the header that is skipped")  \
 	X(NET_SHORT_HDR, BUG, 1, "net/short-header",                                               \
 	  "dies of a buffer that is shorter than the header")                                      \
 	X(NET_HUGE, BUG, 1, "net/huge", "dies of a frame longer than any")                         \
+	X(NET_TX_NUM_BUFFERS, BUG, 1, "net/tx-num-buffers",                                        \
+	  "loses transmitted frames with num_buffers")                                             \
 	X(NET_ECHO, STEP, 1, "net/echo", "a frame is sent back")                                   \
 	X(NET_HDR_SPLIT, BUG, 1, "net/header-split",                                               \
 	  "loses frames whose header lies in two pieces")                                          \
@@ -52,15 +54,15 @@
 	X(NET_RX_NUM_BUFFERS, VALUE, 1, "net/num-buffers", "num_buffers of a received frame")      \
 	X(NET_RX_LEN, VALUE, 1, "net/rx-length", "the length of a received frame")                 \
 	X(NET_RX_FITS, TEST, 1, "net/rx-fits", "a frame is too long for the buffer")               \
-	X(NET_FLAG_RSC, BUG, 1, "net/flag-rsc", "sets RSC_INFO in every received header")          \
+	X(NET_FLAG_RSC, BUG, 1, "net/flag-rsc", "sets RSC_INFO in received headers of IPv6")       \
 	X(NET_FLAG_TUNNEL, BUG, 1, "net/flag-tunnel",                                              \
-	  "sets UDP_TUNNEL_CSUM in every received header")                                         \
+	  "sets UDP_TUNNEL_CSUM in received headers of IPv6")                                      \
 	X(NET_FLAG_SECURITY, BUG, 1, "net/flag-security",                                          \
-	  "sets SECURITY in every received header")                                                \
+	  "sets SECURITY in received headers of IPv6")                                             \
 	X(NET_FLAG_SECURITY_ERR, BUG, 1, "net/flag-security-err",                                  \
-	  "sets SECURITY_ERR in every received header")                                            \
+	  "sets SECURITY_ERR in received headers of IPv6")                                         \
 	X(NET_GSO_TUNNEL_BIT, BUG, 1, "net/gso-tunnel-bit",                                        \
-	  "sets a tunnel bit in every received header")                                            \
+	  "sets a tunnel bit in received headers of IPv6")                                         \
 	X(NET_GSO_NO_CSUM, BUG, 1, "net/gso-no-csum",                                              \
 	  "leaves NEEDS_CSUM out of headers with a segment type")                                  \
 	X(NET_MRG, TEST, 1, "net/mergeable", "a frame may take several buffers")                   \

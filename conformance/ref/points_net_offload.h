@@ -46,6 +46,7 @@
 	  "completes the checksum and asks for it all the same")                                   \
 	X(NET_CSUM_DONE, STEP, 1, "net/csum-done", "a checksum that was left to be done is done")  \
 	X(NET_NOT_VALIDATED, BUG, 1, "net/not-validated", "calls every checksum valid")            \
+	X(NET_CSUM_MENDED, BUG, 1, "net/csum-mended", "mends checksums that nobody left to it")    \
 	X(NET_CSUM_TAKEN, BUG, 1, "net/csum-taken",                                                \
 	  "asks for NEEDS_CSUM of frames whose checksum it did not check")
 /* clang-format on */

@@ -168,6 +168,24 @@ static unsigned batch_of(struct ref_queue *q, unsigned from)
 	return n;
 }
 
+/* Buffers change places: without IN_ORDER nobody may rely on an order. */
+static void mix(struct ref_queue *q)
+{
+	struct ref *r = q->r;
+	unsigned i, j;
+
+	if (ref_has(r, VOP_F_IN_ORDER) || !(r->type->any_order >> q->index & 1))
+		return;
+	for (i = q->n_done; i > 1; i--) {
+		struct ref_chain t = q->done[i - 1];
+
+		r->chance = r->chance * 6364136223846793005u + 1442695040888963407u;
+		j = (unsigned)(r->chance >> 33) % i;
+		q->done[i - 1] = q->done[j];
+		q->done[j] = t;
+	}
+}
+
 void ref_publish(struct ref_queue *q)
 {
 	unsigned i, n;
@@ -180,6 +198,7 @@ void ref_publish(struct ref_queue *q)
 		q->done[0] = q->done[1];
 		q->done[1] = t;
 	}
+	mix(q);
 	for (i = 0; i < q->n_done; i += n) {
 		n = batch_of(q, i);
 		push(q, &q->done[i], n);
@@ -205,6 +224,13 @@ static bool pending(struct ref_queue *q)
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return ref_step(q->r, REF_ARM_RECHECK) &&
 	       (q->cfg.packed ? ref_packed_pending(q) : ref_split_pending(q));
+}
+
+bool ref_running(struct ref *r)
+{
+	if ((r->status & VOP_STATUS_SUSPEND) && ref_bug(r, REF_SUSPEND_SERVES))
+		return true;
+	return ref_test(r, REF_DRIVER_OK, r->status & VOP_STATUS_DRIVER_OK);
 }
 
 static bool take_all(struct ref_queue *q)
@@ -238,8 +264,12 @@ bool ref_queue_run(struct ref_queue *q)
 
 	if (!q->enabled || q->broken || r->needs_reset)
 		return false;
-	if (!ref_test(r, REF_DRIVER_OK, r->status & VOP_STATUS_DRIVER_OK))
+	if (!ref_running(r))
 		return false;
+	if (ref_bug(r, REF_CALL_IDLE) && vop_doorbell_drain(&q->kick)) {
+		q->awake = true;
+		ref_call(q);
+	}
 	if (vop_doorbell_drain(&q->kick))
 		q->awake = true;
 	if (!q->awake)

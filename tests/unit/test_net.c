@@ -661,6 +661,52 @@ static void test_queue_reset(void)
 	}
 }
 
+/* How many buffers came back from the first receive queue. */
+static unsigned any_back(struct rig *r, unsigned *n)
+{
+	struct vop_done d[16];
+
+	return *n += vop_drvq_get(&r->q[RX].vq, d, 16);
+}
+
+static bool mtu_back(struct rig *r, void *arg)
+{
+	return any_back(r, arg) >= 3;
+}
+
+/* Frames longer than the MTU allows are dropped, whatever holds them; others are not (5.1.4.1). */
+static void test_mtu(void)
+{
+	/* The rig's MTU is 9000; a VLAN tag may lie in front. */
+	static const uint32_t len[] = {9018, 9019, 60, 9100, 60};
+
+	for (unsigned i = 0; i < 8; i++) {
+		struct rig_config c = {.kind = RIG_ECHO,
+				       .packed = i & 1,
+				       .want = (i & 2 ? F(VOP_NET_F_MRG_RXBUF) : 0) |
+					       (i & 4 ? F(VOP_NET_F_MTU) : 0)};
+		unsigned n = 0, want = i & 4 ? 3 : 5, k;
+		struct traffic t;
+		struct rig r;
+
+		rig_open(&r, &c);
+		rig_start(&r);
+		start_traffic(&r, &t, 0, 0);
+		t.rx_len = RIG_BUFFER;
+		fill_rx(&r, &t, 8);
+		for (k = 0; k < 5; k++)
+			CU_ASSERT_EQUAL(send_frame(&r, TX, k, len[k], 0, k), 0);
+		rig_kick(&r, TX);
+		CU_ASSERT_TRUE(rig_until(&r, mtu_back, &n));
+		for (k = 0; k < 20; k++) {
+			rig_turn(&r);
+			any_back(&r, &n);
+		}
+		CU_ASSERT_EQUAL(n, want);
+		rig_close(&r);
+	}
+}
+
 /* --- the control queue --- */
 
 static bool ctrl_done(struct rig *r, void *arg)
@@ -731,6 +777,55 @@ static void test_multiqueue(void)
 			if (p != 2)
 				echo_all(&r, p, 60, false);
 		CU_ASSERT_EQUAL(set_pairs(&r, 8, 1), 0);
+		rig_close(&r);
+	}
+}
+
+static bool first_took(struct rig *r, void *arg)
+{
+	struct vop_done d[16];
+
+	vop_drvq_get(&r->q[2 + TX].vq, d, 16);
+	return any_back(r, arg) >= 20;
+}
+
+/* Frames for a receive queue that is being reset come to another one (5.1.9.5.6.2); with no buffers
+ * there they are dropped, and the pairs go on. */
+static void test_queue_reset_steers(void)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		struct rig_config c = {.kind = RIG_ECHO,
+				       .packed = i,
+				       .pairs = 2,
+				       .queues_open = 5,
+				       .want = F(VOP_NET_F_MQ) | F(VOP_NET_F_CTRL_VQ),
+				       .thread = true,
+				       .notify = VOP_NOTIFY_EVENT};
+		unsigned n = 0, k;
+		struct traffic t;
+		struct rig r;
+
+		rig_open(&r, &c);
+		rig_start(&r);
+		CU_ASSERT_EQUAL(set_pairs(&r, 4, 2), 0);
+		CU_ASSERT_EQUAL(vop_drv_queue_reset(r.drv, 2 + RX, WAIT_MS), 0);
+		vop_drvq_close(&r.q[2 + RX].vq);
+		r.q[2 + RX].open = false;
+		start_traffic(&r, &t, 0, 0);
+		fill_rx(&r, &t, 20);
+		for (k = 0; k < 30; k++)
+			CU_ASSERT_EQUAL(send_frame(&r, 2 + TX, k, 60, 0, k), 0);
+		rig_kick(&r, 2 + TX);
+		CU_ASSERT_TRUE(rig_until(&r, first_took, &n));
+		CU_ASSERT_EQUAL(n, 20);
+		/* Ten were dropped: what comes now is of its own pair. */
+		while (vop_drvq_outstanding(&r.q[2 + TX].vq)) {
+			rig_turn(&r);
+			first_took(&r, &n);
+		}
+		echo_all(&r, 0, 60, false);
+		CU_ASSERT_EQUAL(rig_queue(&r, 2 + RX), 0);
+		echo_all(&r, 1, 60, false);
 		rig_close(&r);
 	}
 }
@@ -923,7 +1018,8 @@ int suite_net(void)
 	    !CU_add_test(s, "receive buffers with a part to read", test_readable_part) ||
 	    !CU_add_test(s, "reset during traffic", test_reset_during_traffic) ||
 	    !CU_add_test(s, "queue reset", test_queue_reset) ||
-	    !CU_add_test(s, "multiqueue", test_multiqueue) ||
+	    !CU_add_test(s, "queue reset steers", test_queue_reset_steers) ||
+	    !CU_add_test(s, "mtu", test_mtu) || !CU_add_test(s, "multiqueue", test_multiqueue) ||
 	    !CU_add_test(s, "control requests", test_ctrl_requests) ||
 	    !CU_add_test(s, "queues and config space", test_queue_layout) ||
 	    !CU_add_test(s, "features left out", test_features_off) ||

@@ -13,6 +13,7 @@
 
 #define NET_S_LINK_UP 1u
 #define NET_NO_CTRL   UINT_MAX
+#define NET_LOW_LEVEL 18u /* Ethernet header with a VLAN tag, bytes */
 
 /* VIRTIO 1.4, 5.1.4; the rest of the structure belongs to features that are not offered. */
 struct net_config_space {
@@ -122,6 +123,8 @@ static int net_features_ok(void *dev, const uint64_t *f)
 		return -EINVAL;
 	n->mergeable = vop_feature_has(f, VOP_NET_F_MRG_RXBUF);
 	n->mq = vop_feature_has(f, VOP_NET_F_MQ);
+	/* 5.1.4.1 */
+	n->frame_max = vop_feature_has(f, VOP_NET_F_MTU) ? n->mtu + NET_LOW_LEVEL : UINT32_MAX;
 	/* Behind the last pair, and without MQ there is one (5.1.2). */
 	n->ctrl_index = ctrl ? 2 * (n->mq ? n->pairs : 1) : NET_NO_CTRL;
 	return 0;
@@ -145,6 +148,7 @@ static void net_reset(void *dev)
 	n->active = 1;
 	n->ctrl_index = NET_NO_CTRL;
 	n->mq = n->mergeable = false;
+	n->frame_max = UINT32_MAX;
 	if (n->backend.reset)
 		n->backend.reset(n->backend.ctx);
 	vop_poller_resume(n->core.poller);
@@ -264,6 +268,8 @@ static struct vop_net *create(const struct vop_net_config *cfg)
 	n->backend = cfg->backend;
 	n->notify = cfg->notify;
 	n->pairs = cfg->pairs;
+	n->mtu = cfg->mtu;
+	n->frame_max = UINT32_MAX;
 	n->core = (struct vop_core){
 		.poller = cfg->poller,
 		.dev = n,

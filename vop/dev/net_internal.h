@@ -60,14 +60,17 @@ struct vop_net {
 	struct vop_net_backend backend;
 	struct vop_core core;
 	bool mergeable;
-	unsigned active; /* pairs in use; changed by the control queue on the poller, and while
+
+	uint32_t frame_max; /* longest frame the driver may receive; UINT32_MAX without MTU */
+	unsigned active;    /* pairs in use; changed by the control queue on the poller, and while
 			    paused */
-	unsigned pairs;	 /* that exist */
+	unsigned pairs;	    /* that exist */
 
 	/* Control thread. */
 	enum vop_notify notify;
 	unsigned ctrl_index; /* queue number of the control queue, UINT_MAX: none */
 	bool mq;
+	uint16_t mtu;
 
 	struct vop_core_queue ctrl;
 	bool ctrl_job;

@@ -287,8 +287,9 @@ struct rx_done {
 	uint64_t bytes;
 };
 
-/* Without MRG_RXBUF: a buffer per frame; a frame that does not fit is dropped, the buffer stays. */
-VOP_INLINE struct rx_done rx_plain(struct net_rx *r, unsigned frames)
+/* Without MRG_RXBUF: a buffer per frame; a frame that does not fit, or is longer than the driver
+ * may receive, is dropped, the buffer stays. */
+VOP_INLINE struct rx_done rx_plain(struct net_rx *r, unsigned frames, uint32_t max)
 {
 	struct rx_done d = {0};
 	unsigned held = r->n - r->from;
@@ -297,7 +298,7 @@ VOP_INLINE struct rx_done rx_plain(struct net_rx *r, unsigned frames)
 		struct vop_elem *e = &r->elem[r->from + d.buffers];
 		uint32_t len = r->len[d.frames];
 
-		if (vop_unlikely(len > e->in_len - VOP_NET_HDR)) {
+		if (vop_unlikely(len > VOP_MIN(e->in_len - VOP_NET_HDR, max))) {
 			r->frame[d.frames] = (struct vop_net_frame){0};
 			d.dropped++;
 			continue;
@@ -339,7 +340,7 @@ static VOP_NOINLINE bool rx_hopeless(const struct net_rx *r, unsigned at)
 }
 
 /* With MRG_RXBUF: each frame in as many buffers as it needs, all but its last full (5.1.6.4.1). */
-VOP_INLINE struct rx_done rx_merge(struct net_rx *r, unsigned frames)
+VOP_INLINE struct rx_done rx_merge(struct net_rx *r, unsigned frames, uint32_t max)
 {
 	struct rx_done d = {0};
 
@@ -348,9 +349,9 @@ VOP_INLINE struct rx_done rx_merge(struct net_rx *r, unsigned frames)
 		unsigned at = r->from + d.buffers, pieces = 0, span, i;
 		uint32_t len = r->len[d.frames], left = len + VOP_NET_HDR;
 
-		span = rx_span(r, at, left);
+		span = vop_likely(len <= max) ? rx_span(r, at, left) : 0;
 		if (vop_unlikely(span == 0)) {
-			if (!rx_hopeless(r, at)) {
+			if (len <= max && !rx_hopeless(r, at)) {
 				r->least = r->n - at + 1;
 				break;
 			}
@@ -411,9 +412,10 @@ VOP_INLINE unsigned rx_short(struct vop_net *n, struct net_rx *r, unsigned pair,
 	static const uint8_t hdr[VOP_NET_HDR] = {[10] = 1};
 	unsigned i, got = vop_devq_pop_plain(&r->q.vq, r->q.cfg->regions, r->plain, frames, true,
 					     VOP_NET_HDR);
+	uint32_t max = n->frame_max;
 	uint64_t bytes = 0;
 
-	for (i = 0; i < got && vop_likely(r->len[i] <= r->plain[i].len); i++) {
+	for (i = 0; i < got && vop_likely(r->len[i] <= VOP_MIN(r->plain[i].len, max)); i++) {
 		VOP_MEM_COPY_TO(r->plain[i].ptr - VOP_NET_HDR, hdr, VOP_NET_HDR);
 		r->used[i] = r->len[i] + VOP_NET_HDR;
 		bytes += r->len[i];
@@ -450,7 +452,7 @@ NET_APART unsigned rx_turn(struct vop_net *n, struct net_rx *r, unsigned pair)
 	}
 	if (!rx_hold(n, r, n->mergeable ? rx_guess(r, frames) : frames))
 		return 0;
-	d = n->mergeable ? rx_merge(r, frames) : rx_plain(r, frames);
+	d = n->mergeable ? rx_merge(r, frames, n->frame_max) : rx_plain(r, frames, n->frame_max);
 	r->starving = d.frames < frames;
 	if (r->starving || d.dropped)
 		vop_core_count(&r->count.starved, 1);
@@ -465,7 +467,7 @@ NET_APART unsigned rx_turn(struct vop_net *n, struct net_rx *r, unsigned pair)
 	return d.frames;
 }
 
-/* The driver has no receive queue: frames for it are dropped (5.1.6.5.6, a queue that is reset). */
+/* The driver has no receive queue that takes the pair's frames: they are dropped. */
 static VOP_NOINLINE void rx_discard(struct vop_net *n, struct net_rx *r, unsigned pair)
 {
 	unsigned frames = n->backend.rx_lengths(n->backend.ctx, pair, r->len, VOP_NET_BATCH);
@@ -476,6 +478,41 @@ static VOP_NOINLINE void rx_discard(struct vop_net *n, struct net_rx *r, unsigne
 	memset(r->frame, 0, frames * sizeof(r->frame[0]));
 	n->backend.rx_fill(n->backend.ctx, pair, r->frame, frames);
 	vop_core_count(&r->count.starved, 1);
+}
+
+/* A receive queue that is running, of another pair in use; NULL: there is none. */
+static struct net_rx *rx_other(struct vop_net *n, unsigned pair)
+{
+	unsigned i;
+
+	for (i = 1; i < n->active; i++) {
+		struct net_rx *r = &n->pair[(pair + i) % n->active]->rx;
+
+		if (r->q.live)
+			return r;
+	}
+	return NULL;
+}
+
+/*
+ * The pair has no receive queue, it is being reset: its frames go to another one, as far as that
+ * has buffers at once, and are dropped otherwise (5.1.9.5.6.2). All pairs are served by one poller.
+ */
+static VOP_NOINLINE unsigned rx_elsewhere(struct vop_net *n, struct net_pair *p)
+{
+	struct net_rx *r = rx_other(n, p->index);
+	unsigned done = 0;
+
+	if (r) {
+		/* It is the other pair's: do its own frames wait? */
+		bool starving = r->starving;
+
+		done = rx_turn(n, r, p->index);
+		r->starving = starving;
+	}
+	if (!done)
+		rx_discard(n, &p->rx, p->index);
+	return done;
 }
 
 /* --- a pair --- */
@@ -494,7 +531,7 @@ unsigned vop_net_pair_poll(void *ctx)
 		if (vop_likely(p->rx.q.live))
 			done += rx_turn(n, &p->rx, p->index);
 		else
-			rx_discard(n, &p->rx, p->index);
+			done += rx_elsewhere(n, p);
 	}
 	if (!done) {
 		vop_core_retry_ring(&p->tx.q);
