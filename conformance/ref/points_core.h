@@ -39,9 +39,10 @@
 	X(CALL, STEP, 0, "notify/call", "the driver is notified of used buffers")                  \
 	X(CALL_WANTED, TEST, 0, "notify/call-wanted", "the driver is notified only if it asked")   \
 	X(ARM, STEP, 0, "notify/arm", "kicks are asked for before the device goes to sleep")       \
-	X(ARM_RECHECK, STEP, 0, "notify/recheck",                                                  \
-	  "the ring is looked at once more after kicks were asked for")                            \
-	X(DISARM, STEP, 0, "notify/disarm", "kicks are switched off while the device works")       \
+	X(KICK_EMPTY, BUG, 0, "notify/empty-kick",                                                 \
+	  "takes a kick with nothing available for a violation")                                   \
+	X(ONE_A_KICK, BUG, 0, "notify/one-a-kick",                                                 \
+	  "takes one buffer for each kick")                                                        \
 	X(PUBLISH, STEP, 0, "queue/publish", "what is done is published")                          \
 	X(BATCH_WHOLE, TEST, 0, "in-order/batch-whole",                                            \
 	  "only wholly used buffers are left out of the used ring")                                \

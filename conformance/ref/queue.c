@@ -210,7 +210,8 @@ void ref_publish(struct ref_queue *q)
 
 static void arm(struct ref_queue *q, bool on)
 {
-	if (!ref_step(q->r, on ? REF_ARM : REF_DISARM))
+	/* Not asking for none is allowed: superfluous kicks are no fault. */
+	if (on && !ref_step(q->r, REF_ARM))
 		return;
 	if (q->cfg.packed)
 		ref_packed_arm(q, on);
@@ -222,8 +223,7 @@ static bool pending(struct ref_queue *q)
 {
 	/* Arm, then look: pairs with the driver's publish, then look (2.7.10, 2.8.10). */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	return ref_step(q->r, REF_ARM_RECHECK) &&
-	       (q->cfg.packed ? ref_packed_pending(q) : ref_split_pending(q));
+	return q->cfg.packed ? ref_packed_pending(q) : ref_split_pending(q);
 }
 
 bool ref_running(struct ref *r)
@@ -245,6 +245,8 @@ static bool take_all(struct ref_queue *q)
 		c->n = 0;
 		c->in_len = c->out_len = c->used = 0;
 		n = q->cfg.packed ? ref_packed_pop(q) : ref_split_pop(q);
+		if (n == 0 && !any && ref_bug(r, REF_KICK_EMPTY))
+			ref_violation(r, q, "a kick with nothing available");
 		if (n <= 0)
 			break;
 		any = true;
@@ -252,6 +254,8 @@ static bool take_all(struct ref_queue *q)
 			ref_store(r, c->seg[0].p, "?", 1);
 		if (r->type->request(r, q, c))
 			done(q, c);
+		if (ref_bug(r, REF_ONE_A_KICK))
+			break;
 	}
 	return any;
 }
@@ -280,6 +284,7 @@ bool ref_queue_run(struct ref_queue *q)
 		any |= take_all(q);
 		ref_publish(q);
 		arm(q, true);
-	} while (!q->broken && !r->needs_reset && pending(q) && ++turns < 1000);
+	} while (!q->broken && !r->needs_reset && pending(q) && ++turns < 1000 &&
+		 !ref_bug(r, REF_ONE_A_KICK));
 	return any;
 }
