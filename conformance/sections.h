@@ -33,23 +33,22 @@
 	X(conf_section_net)                                                                        \
 	X(conf_section_net_tx)                                                                     \
 	X(conf_section_net_rx)                                                                     \
+	X(conf_section_net_offload)                                                                \
 	X(conf_section_net_ctrl)                                                                   \
 	X(conf_section_net_filter)                                                                 \
-	X(conf_section_net_ctrl)                                                                   \
-	X(conf_section_net_offload)
 	X(conf_section_blk)                                                                        \
 	X(conf_section_blk_config)                                                                 \
-	X(conf_section_blk_ask)                                                                    \
-	X(conf_section_blk_segment)                                                                \
 	X(conf_section_blk_robust)                                                                 \
 	X(conf_section_blk_zoned)                                                                  \
+	X(conf_section_blk_ask)                                                                    \
+	X(conf_section_blk_segment)                                                                \
 	X(conf_section_blk_zone_write)                                                             \
 	X(conf_section_blk_zone_state)                                                             \
 	X(conf_section_console)                                                                    \
+	X(conf_section_console_multiport)                                                          \
 	X(conf_section_rng)                                                                        \
 	X(conf_section_reserved)                                                                   \
 	X(conf_section_vop)                                                                        \
-	X(conf_section_reserved)
 
 /* clang-format on */
 
