@@ -82,29 +82,30 @@ static bool right_length(const struct con_msg *m)
 	return m->len == CON_MSG;
 }
 
-static void blame(struct con_ctl *ctl, unsigned *what, uint32_t id)
+static void blame(struct con_fault *f, uint32_t id)
 {
-	if (!*what)
-		ctl->culprit = id;
-	++*what;
+	if (!f->n++)
+		f->id = id;
 }
 
 static void add(struct con_ctl *ctl, uint32_t id)
 {
 	if (id >= ctl->max_ports)
-		blame(ctl, &ctl->added_beyond, id);
+		blame(&ctl->added_beyond, id);
 	if (id >= CON_PORTS)
 		return;
 	if (ctl->port[id].added)
-		blame(ctl, &ctl->added_twice, id);
+		blame(&ctl->added_twice, id);
 	ctl->port[id].added = true;
 	ctl->port[id].adds++;
 }
 
 static void removed(struct con_ctl *ctl, uint32_t id)
 {
+	if (id >= CON_PORTS && id < ctl->max_ports)
+		return;
 	if (id >= CON_PORTS || !ctl->port[id].added) {
-		blame(ctl, &ctl->removed_unknown, id);
+		blame(&ctl->removed_unknown, id);
 		return;
 	}
 	ctl->port[id] =
@@ -115,8 +116,10 @@ static void about(struct con_ctl *ctl, const struct con_msg *m)
 {
 	struct con_said *s = &ctl->port[m->id % CON_PORTS];
 
+	if (m->id >= CON_PORTS && m->id < ctl->max_ports)
+		return;
 	if (m->id >= CON_PORTS || !s->added) {
-		blame(ctl, &ctl->about_unknown, m->id);
+		blame(&ctl->about_unknown, m->id);
 		return;
 	}
 	if (m->event == CON_CONSOLE_PORT)
@@ -129,7 +132,7 @@ static void about(struct con_ctl *ctl, const struct con_msg *m)
 	if (m->event == CON_PORT_OPEN) {
 		s->open = m->value;
 		if (m->value > 1)
-			blame(ctl, &ctl->odd_value, m->id);
+			blame(&ctl->odd_value, m->id);
 	}
 	if (m->event == CON_PORT_NAME) {
 		s->named = true;
@@ -144,9 +147,9 @@ static void account(struct con_ctl *ctl, const struct con_msg *m)
 	conf_note(ctl->c, "control: the device says: port %u, event %u, value %u, %u bytes", m->id,
 		  m->event, m->value, m->len);
 	if (m->event == CON_DEVICE_READY || m->event == CON_PORT_READY || m->event > CON_PORT_NAME)
-		blame(ctl, &ctl->odd_event, m->id);
+		blame(&ctl->odd_event, m->id);
 	else if (!right_length(m))
-		blame(ctl, &ctl->odd_length, m->id);
+		blame(&ctl->odd_length, m->id);
 	else if (m->event == CON_DEVICE_ADD)
 		add(ctl, m->id);
 	else if (m->event == CON_DEVICE_REMOVE)
@@ -160,9 +163,9 @@ static bool take(struct con_ctl *ctl, struct con_msg *m)
 	uint8_t bytes[CON_CTL_BYTES];
 	struct cbuf *b;
 
-	while ((b = cring_take(ctl->rx)) != NULL) {
+	while ((b = cring_next(ctl->rx)) != NULL) {
 		if (b->used_len < CON_MSG) {
-			blame(ctl, &ctl->odd_length, 0);
+			blame(&ctl->odd_length, 0);
 			refill(ctl);
 			continue;
 		}
@@ -202,7 +205,7 @@ bool con_ctl_next(struct con_ctl *ctl, struct con_msg *m)
 /* 5.3.6.2.2: what the driver has to answer. */
 static void answer(struct con_ctl *ctl, const struct con_msg *m)
 {
-	if (m->event == CON_CONSOLE_PORT && m->len == CON_MSG)
+	if (m->event == CON_CONSOLE_PORT && m->len == CON_MSG && !ctl->mute)
 		con_ctl_send(ctl, m->id, CON_PORT_OPEN, 1);
 }
 
@@ -220,16 +223,28 @@ void con_ctl_settle(struct con_ctl *ctl)
 	}
 }
 
-void con_ctl_added(struct con_ctl *ctl, uint32_t id)
+bool con_ctl_until(struct con_ctl *ctl, bool (*done)(const struct con_ctl *ctl, uint32_t arg),
+		   uint32_t arg)
 {
 	struct con_msg m;
 
-	while (!ctl->port[id].added) {
-		CONF_EXPECT(ctl->c, con_ctl_next(ctl, &m),
-			    "the driver is ready for control messages, and port %u is not added",
-			    id);
+	while (!done(ctl, arg)) {
+		if (!con_ctl_next(ctl, &m))
+			return false;
 		answer(ctl, &m);
 	}
+	return true;
+}
+
+static bool added(const struct con_ctl *ctl, uint32_t id)
+{
+	return ctl->port[id].added;
+}
+
+void con_ctl_added(struct con_ctl *ctl, uint32_t id)
+{
+	CONF_EXPECT(ctl->c, con_ctl_until(ctl, added, id),
+		    "the driver is ready for control messages, and port %u is not added", id);
 }
 
 void con_ctl_port(struct con_ctl *ctl, uint32_t id)
@@ -313,7 +328,7 @@ void con_io_take(struct con_io *io)
 {
 	struct cbuf *b;
 
-	while ((b = cring_take(io->rx)) != NULL) {
+	while ((b = cring_next(io->rx)) != NULL) {
 		compare(io, b);
 		con_io_fill(io, 1);
 	}

@@ -56,16 +56,22 @@ struct con_said {
 	unsigned adds, removes;
 };
 
+/* Something the device must not say: how often it did, and the port of the first time. */
+struct con_fault {
+	unsigned n;
+	uint32_t id;
+};
+
 struct con_ctl {
 	struct conf *c;
 	struct cring *rx, *tx;
 	uint32_t max_ports;
 	unsigned messages;
 	struct con_said port[CON_PORTS];
-	/* How often the device said what it must not; for some the port of the first time. */
-	unsigned added_twice, added_beyond, removed_unknown, about_unknown, odd_event, odd_length,
-		odd_value;
-	uint32_t culprit;
+	bool mute; /* nothing is answered */
+	/* Faults; of ports beyond CON_PORTS only those that need no account. */
+	struct con_fault added_twice, added_beyond, removed_unknown, about_unknown;
+	struct con_fault odd_event, odd_length, odd_value;
 };
 
 /* The control queues' rings, after MULTIPORT was accepted; ctl is zeroed. */
@@ -80,6 +86,10 @@ void con_ctl_send_raw(struct con_ctl *ctl, const void *bytes, uint32_t len, unsi
 bool con_ctl_next(struct con_ctl *ctl, struct con_msg *m);
 /* Take what there is after the device had time to say it. */
 void con_ctl_settle(struct con_ctl *ctl);
+/* Take messages until done(ctl, arg): false when that is over and it did not come to it. Answers
+ * what has to be answered. */
+bool con_ctl_until(struct con_ctl *ctl, bool (*done)(const struct con_ctl *ctl, uint32_t arg),
+		   uint32_t arg);
 /* Wait until the device has added that port. Fails the check if it does not. */
 void con_ctl_added(struct con_ctl *ctl, uint32_t id);
 /* The usual way to open port `id`: READY, OPEN. It must have been added and have its queues. */

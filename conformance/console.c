@@ -8,15 +8,6 @@
 
 /* --- bytes --- */
 
-static void queues(struct conf *c)
-{
-	unsigned q;
-
-	for (q = 0; q < 2; q++)
-		CONF_EXPECT(c, conf_queue_count(c) > q && conf_queue_size_max(c, q),
-			    "queue %u of port 0 does not exist", q);
-}
-
 static void echo(struct conf *c)
 {
 	struct con k;
@@ -553,8 +544,6 @@ static void config_writes(struct conf *c)
 #define DEV "device-types/console/description.tex:"
 #define CON .device = CON_ID
 static const struct conf_check checks[] = {
-	{"console/queues", "port 0 has its two queues", "text:" DEV "32", CONF_TEXT,
-	 CONF_CONFORMANCE, CONF_ANY, CON, .run = queues},
 	{"console/echo", "bytes are taken and given as they are", "text:" DEV "119", CONF_TEXT,
 	 CONF_CONFORMANCE, CONF_BOTH, CON, .run = echo},
 	{"console/one-byte", "bytes come and go one by one", "text:" DEV "119", CONF_TEXT,

@@ -15,22 +15,21 @@
 
 #define BUFFERS	 32u
 #define RX_BYTES 640u
-#define HEAD	 8u /* of a record: two magic bytes, length, number */
+#define TX_BACK	 2048u /* a receive buffer of the tx lane */
+#define HEAD	 8u    /* of a record: two magic bytes, length, number */
 #define MAGIC0	 0xc3
 #define MAGIC1	 0x5e
-#define RECORDS	 2048u
+#define WINDOW	 1024u /* numbers of requests under way differ modulo that */
 
 struct console_state {
 	struct con_ctl ctl;
 	struct cring *other;
-	struct cbuf *spare;  /* tx: looked at, and no longer the cursor: the next one to give */
-	struct cring *ring;  /* whose buffers were looked at up to .. */
-	struct cbuf *cursor; /* .. this one */
-	/* tx: the stream so far */
+	/* tx: the record in hand, bytes of it; and which came back how often and were not asked
+	 * about yet, by their number. */
 	uint8_t head[HEAD];
-	uint32_t have; /* bytes of the record in hand, head included */
-	uint64_t seen[RECORDS / 64];
-	/* rx: */
+	uint32_t have;
+	uint16_t came[WINDOW];
+	/* rx: the stream */
 	uint64_t sent, got;
 };
 _Static_assert(sizeof(struct console_state) <= LANE_STATE, "fits");
@@ -88,20 +87,16 @@ static void tx_prepare(struct conf *c)
 	open_control(c);
 }
 
-static void refill(struct conf *c, struct console_state *s)
-{
-	struct cbuf *b = cbuf_new(c);
-
-	cbuf_in(c, b, RX_BYTES);
-	cring_add(s->other, b);
-}
-
 static void tx_begin(struct conf *c)
 {
 	struct console_state *s = conf_lane_state(c);
 
-	while (s->other->room)
-		refill(c, s);
+	while (s->other->room) {
+		struct cbuf *b = cbuf_new(c);
+
+		cbuf_in(c, b, TX_BACK);
+		cring_add(s->other, b);
+	}
 	cring_publish(s->other);
 	cring_kick(s->other);
 	open_port(c);
@@ -132,7 +127,7 @@ static void eat(struct conf *c, struct console_state *s, uint8_t got)
 	if (++s->have < HEAD)
 		return;
 	n = number_of(s);
-	CONF_EXPECT(c, s->head[0] == MAGIC0 && s->head[1] == MAGIC1 && n < RECORDS,
+	CONF_EXPECT(c, s->head[0] == MAGIC0 && s->head[1] == MAGIC1,
 		    "bytes came back that do not begin what was sent");
 	len = record(n, want);
 	CONF_EXPECT(c, s->have > HEAD || memcmp(want, s->head, HEAD) == 0,
@@ -142,13 +137,13 @@ static void eat(struct conf *c, struct console_state *s, uint8_t got)
 		    (unsigned long long)n, got, s->have - 1, want[s->have - 1]);
 	if (s->have < len)
 		return;
-	s->seen[n / 64] |= 1ull << (n % 64);
+	s->came[n % WINDOW]++;
 	s->have = 0;
 }
 
 static void eat_buffer(struct conf *c, struct console_state *s, const struct cbuf *b)
 {
-	uint8_t bytes[RX_BYTES];
+	uint8_t bytes[TX_BACK];
 	uint32_t i;
 
 	CONF_EXPECT(c, b->used_len, "a receive buffer came back without a byte");
@@ -157,58 +152,36 @@ static void eat_buffer(struct conf *c, struct console_state *s, const struct cbu
 		eat(c, s, bytes[i]);
 }
 
-/* The buffer that came back after the last one looked at, or NULL. */
-static struct cbuf *step(struct console_state *s, struct cring *r)
+/* Everything that came back; the buffers go to the device again. */
+static bool drain(struct conf *c, void *arg)
 {
+	struct console_state *s = arg;
 	struct cbuf *b;
+	bool any = false;
 
-	if (s->ring != r) {
-		s->ring = r;
-		s->cursor = NULL;
+	while ((b = cring_next(s->other)) != NULL) {
+		eat_buffer(c, s, b);
+		cring_add(s->other, b);
+		any = true;
 	}
-	b = s->cursor ? s->cursor->next_used : r->first_used;
-	if (b)
-		s->cursor = b;
-	return b;
-}
-
-static struct cbuf *oldest(struct cring *r)
-{
-	struct cbuf *best = NULL;
-	unsigned i;
-
-	for (i = 0; i < r->size; i++)
-		if (r->out[i] && (!best || r->out[i]->order < best->order))
-			best = r->out[i];
-	return best;
-}
-
-static void tx_verify(struct conf *c, struct cbuf *b)
-{
-	struct console_state *s = conf_lane_state(c);
-	uint64_t n = b->number;
-	struct cbuf *got, *next;
-
-	CONF_EXPECT(c, n < RECORDS, "a check may have %u requests", RECORDS);
-	while (!(s->seen[n / 64] >> (n % 64) & 1)) {
-		got = step(s, s->other);
-		if (!got) {
-			next = oldest(s->other);
-			if (!next || !cring_wait_maybe(s->other, next))
-				conf_fail(c, "request %llu was transmitted and did not come back",
-					  (unsigned long long)n);
-			continue;
-		}
-		eat_buffer(c, s, got);
-		/* The same memory again, so that many thousands can pass. */
-		if (s->spare)
-			cring_add(s->other, s->spare);
-		s->spare = got;
+	if (any) {
 		cring_publish(s->other);
 		cring_kick(s->other);
 	}
-	/* The buffer may be sent once more. */
-	s->seen[n / 64] &= ~(1ull << (n % 64));
+	return any;
+}
+
+/* A request may be handed over more than once: it comes back as often. */
+static void tx_verify(struct conf *c, struct cbuf *b)
+{
+	struct console_state *s = conf_lane_state(c);
+	uint16_t *came = &s->came[b->number % WINDOW];
+
+	while (!*came)
+		if (!conf_wait(c, drain, s))
+			conf_fail(c, "request %llu was transmitted and did not come back",
+				  (unsigned long long)b->number);
+	--*came;
 }
 
 const struct lane conf_lane_console_tx = {
@@ -284,11 +257,8 @@ static void rx_verify(struct conf *c, struct cbuf *b)
 	struct console_state *s = conf_lane_state(c);
 	struct cbuf *i;
 
-	while ((i = step(s, conf_ring(c))) != NULL) {
+	while (b->listed && (i = cring_next(conf_ring(c))) != NULL)
 		compare(c, s, i);
-		if (i == b)
-			return;
-	}
 }
 
 const struct lane conf_lane_console_rx = {

@@ -358,6 +358,36 @@ void cring_submit(struct cring *r, struct cbuf *b)
 
 /* --- taking back --- */
 
+/* One that nobody asked about since it was used the last time stays where it is. */
+static void list(struct cring *r, struct cbuf *b)
+{
+	if (b->listed)
+		return;
+	b->listed = true;
+	b->next_used = NULL;
+	if (r->last_used)
+		r->last_used->next_used = b;
+	else
+		r->first_used = b;
+	r->last_used = b;
+}
+
+struct cbuf *cring_next(struct cring *r)
+{
+	struct cbuf *b;
+
+	if (!r->first_used)
+		cring_take(r);
+	b = r->first_used;
+	if (!b)
+		return NULL;
+	b->listed = false;
+	r->first_used = b->next_used;
+	if (!r->first_used)
+		r->last_used = NULL;
+	return b;
+}
+
 void cring_came_back(struct cring *r, struct cbuf *b, uint32_t len, bool batched)
 {
 	unsigned i;
@@ -365,12 +395,7 @@ void cring_came_back(struct cring *r, struct cbuf *b, uint32_t len, bool batched
 	b->used = true;
 	b->batched = batched;
 	b->used_len = len;
-	b->next_used = NULL;
-	if (r->last_used && r->last_used != b)
-		r->last_used->next_used = b;
-	else if (!r->last_used)
-		r->first_used = b;
-	r->last_used = b;
+	list(r, b);
 	r->out[b->id] = NULL;
 	r->outstanding--;
 	r->room = (uint16_t)(r->room + b->ndesc);

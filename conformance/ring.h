@@ -42,7 +42,8 @@ struct cbuf {
 	uint32_t used_len;	/* as the device said; packed: 0 without WRITE */
 	uint64_t number;	/* the lane's: which request it is */
 	uint64_t order;		/* in which it was added */
-	struct cbuf *next_used; /* that came back after it */
+	struct cbuf *next_used; /* that came back after it, while it is listed */
+	bool listed;
 };
 
 struct cring {
@@ -75,8 +76,7 @@ struct cring {
 	struct cbuf **held; /* packed: added, not published; n_held of them */
 	unsigned n_held, outstanding;
 	uint64_t orders;
-	/* That came back, in that order, by next_used: where data is a stream, it matters. A buffer
-	 * goes through a ring once. */
+	/* That came back and cring_next() did not return yet, in that order. */
 	struct cbuf *first_used, *last_used;
 
 	bool quiet;	   /* the driver asked for no used buffer notifications */
@@ -122,6 +122,9 @@ void cring_submit(struct cring *r, struct cbuf *b);
 
 /* The next buffer that came back, or NULL. Checks everything about the used element. */
 struct cbuf *cring_take(struct cring *r);
+/* The next one in the order in which they came back, each of a batch by itself, whoever took it; NULL:
+ * none. Where data is a stream, this order is that of the bytes. */
+struct cbuf *cring_next(struct cring *r);
 /* Wait for all buffers that are outstanding; for that one. Also judges the notification. */
 void cring_wait_all(struct cring *r);
 void cring_wait(struct cring *r, struct cbuf *b);

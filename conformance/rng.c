@@ -386,12 +386,6 @@ static void idle(struct conf *c)
 	conf_expect_idle(c);
 }
 
-static void queue(struct conf *c)
-{
-	CONF_EXPECT(c, conf_queue_count(c) >= 1 && conf_queue_size_max(c, 0),
-		    "there is no queue 0, the requestq");
-}
-
 static void no_features(struct conf *c)
 {
 	const uint64_t *f = conf_offered(c);
@@ -518,8 +512,6 @@ static void kicks(struct conf *c)
 #define DEV "device-types/entropy/description.tex:"
 #define RNG .device = RNG_ID
 static const struct conf_check checks[] = {
-	{"rng/queue", "queue 0 exists", "text:" DEV "13", CONF_TEXT, CONF_CONFORMANCE, CONF_ANY,
-	 RNG, .run = queue},
 	{"rng/no-features", "no feature bit of this type is offered", "text:" DEV "17", CONF_TEXT,
 	 CONF_CONFORMANCE, CONF_ANY, RNG, .run = no_features},
 	{"rng/fills", "every buffer gets a random byte at least", "5.4.6.2:dev:1", CONF_MUST,

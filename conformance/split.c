@@ -336,7 +336,7 @@ static const struct conf_check checks[] = {
 	 "text:split-ring.tex:311", CONF_TEXT, CONF_CONFORMANCE, CONF_SPLIT,
 	 .run = nothing_published},
 	{"split/index/wraps", "both indexes pass 65535", "text:split-ring.tex:672", CONF_TEXT,
-	 CONF_CONFORMANCE, CONF_SPLIT, .lane = CONF_FIRST_LANE, .run = index_wraps},
+	 CONF_CONFORMANCE, CONF_SPLIT, .lane = CONF_FIRST_LANE, .slow = true, .run = index_wraps},
 	{"split/size/1", "a queue of one descriptor serves", "text:split-ring.tex:49", CONF_TEXT,
 	 CONF_CONFORMANCE, CONF_SPLIT, .run = size_1},
 	{"split/size/2", "a queue of two descriptors serves", "text:split-ring.tex:49", CONF_TEXT,

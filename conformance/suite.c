@@ -60,6 +60,8 @@ static int plan(struct suite *su, uint16_t device)
 
 			if (c->device ? su->opt.no_own : su->opt.no_common)
 				continue;
+			if (c->slow ? su->opt.no_slow : su->opt.only_slow)
+				continue;
 			if (suite_takes(&su->opt, su->clauses, *s, c))
 				e = plan_check(su, *s, c, device);
 		}

@@ -28,6 +28,7 @@ struct suite_options {
 	/* Leave out checks that hold for every device (true: a further variant of one that was
 	 * held to them), or those of the device's own type. */
 	bool no_common, no_own;
+	bool no_slow, only_slow;
 	struct conf_runner_config runner;
 };
 

@@ -30,7 +30,7 @@ static void reset(struct ref *r)
 
 		if (!ref_bug(r, REF_CTL_RESET))
 			p->added = false;
-		p->ready = p->open = false;
+		p->ready = p->open = p->was_closed = false;
 		p->at = 0;
 		if (!ref_bug(r, REF_CON_OLD_BYTES))
 			p->n = 0;

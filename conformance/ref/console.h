@@ -14,7 +14,7 @@
 #define CON_MSG_MAX	24u
 
 struct con_port {
-	bool added, ready, open;
+	bool added, ready, open, was_closed;
 	uint32_t at; /* bytes of the oldest transmit buffer that were taken */
 	uint32_t first, n;
 	uint8_t bytes[CON_STORE];

@@ -94,8 +94,8 @@ bool ref_con_tell(struct ref *r)
 	struct ref_queue *q = &r->q[2];
 	bool any = false;
 
-	if (ref_test(r, REF_CTL_READY, n->told) && !n->told && q->enabled) {
-		n->told = true;
+	if (!n->told && q->enabled && ref_bug(r, REF_CTL_UNASKED)) {
+		n->told = n->port[0].added = true;
 		say(r, 0, DEVICE_ADD, 0, NULL, 0);
 	}
 	while (q->enabled && !q->broken && n->n && q->n_held) {
@@ -182,8 +182,9 @@ static void port_open(struct ref *r, uint32_t id, uint16_t value)
 
 	if (!value && ref_bug(r, REF_CON_CLOSE))
 		return;
-	if (value && !p->open && p->n && ref_bug(r, REF_CON_REOPEN))
+	if (value && p->was_closed && ref_bug(r, REF_CON_REOPEN))
 		return;
+	p->was_closed = !value;
 	p->open = value;
 }
 

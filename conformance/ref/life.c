@@ -26,7 +26,7 @@ void ref_start_index(struct ref_queue *q)
 {
 	q->avail = q->used = q->signalled = 0;
 	q->since = q->since_buffers = q->since_last = 0;
-	q->event_head = false;
+	q->event_head = q->waits = false;
 	q->avail_wrap = q->used_wrap = true;
 }
 

@@ -62,8 +62,7 @@
 	X(CON_CLOSED, BUG, 3, "console/closed", "sends bytes to a port the driver has not opened") \
 	X(CON_CLOSE, BUG, 3, "console/close", "does not notice that the driver closed a port") \
 	X(CON_REOPEN, BUG, 3, "console/reopen", "a closed port stays closed") \
-	X(CTL_READY, TEST, 3, "control/device-ready",                                              \
-	  "ports are announced once the driver is ready")                                          \
+	X(CTL_UNASKED, BUG, 3, "control/unasked", "announces a port before the driver is ready") \
 	X(CTL_READY_FAIL, BUG, 3, "control/ready-failed",                                          \
 	  "takes a driver that failed for one that is ready")                                      \
 	X(CTL_AGAIN, BUG, 3, "control/ready-again",                                                \
