@@ -36,7 +36,6 @@
 	X(conf_section_net_offload)                                                                \
 	X(conf_section_net_ctrl)                                                                   \
 	X(conf_section_net_filter)                                                                 \
-	X(conf_section_net_offload)                                                                \
 	X(conf_section_blk)                                                                        \
 	X(conf_section_blk_config)                                                                 \
 	X(conf_section_blk_robust)                                                                 \
