@@ -239,8 +239,6 @@ static int queue_reset(struct target *t, unsigned index)
 	if (ref_test(r, REF_QUEUE_RESET_STATE, !r->q[index].enabled || r->needs_reset) ||
 	    (r->status & VOP_STATUS_SUSPEND))
 		return -EPERM;
-	if (ref_bug(r, REF_QUEUE_RESET_CALLS))
-		vop_doorbell_ring(&r->q[index].call);
 	if (!ref_step(r, REF_QUEUE_RESET_STOP))
 		return 0;
 	ref_stop_queue(&r->q[index]);
@@ -360,6 +358,9 @@ static void run(struct sut *s)
 	unsigned turns, i;
 	bool any, waits = false;
 
+	for (i = 0; i < r->type->queues; i++)
+		if (r->q[i].was_reset && ref_bug(r, REF_QUEUE_RESET_CALLS))
+			vop_doorbell_ring(&r->q[i].call);
 	for (turns = 0; turns < RUNS_MAX && !r->dead && !r->stuck; turns++) {
 		any = false;
 		for (i = 0; i < r->type->queues; i++)
