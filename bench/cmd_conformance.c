@@ -16,7 +16,7 @@
 #include "report/place.h"
 #include "report/table.h"
 
-#define MS_NS	 1000000u
+#define MS_NS	  1000000u
 #define OTHERS_MS 500 /* for devices that need not be there */
 
 static const char *const rings[] = {"both", "split", "packed", NULL};

@@ -62,7 +62,7 @@ struct conf_check {
 	bool vop;	   /* judges VOP-n: only devices on a VOP link (and the reference
 			      device, which keeps them too) are held to it */
 	const char *since; /* version of the specification; NULL: by the clauses */
-	bool slow; /* it takes tens of thousands of requests */
+	bool slow;	   /* it takes tens of thousands of requests */
 	void (*run)(struct conf *c);
 };
 

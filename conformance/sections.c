@@ -9,7 +9,7 @@ const struct conf_section *const conf_sections[] = {
 		NULL,
 };
 
-/* clang-format off: a line each */
+/* clang-format off */
 const struct lane *const conf_lanes[] = {
 	&conf_lane_net_tx,
 	&conf_lane_net_rx,

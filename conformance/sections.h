@@ -38,18 +38,17 @@
 	X(conf_section_net_filter)                                                                 \
 	X(conf_section_blk)                                                                        \
 	X(conf_section_blk_config)                                                                 \
-	X(conf_section_blk_robust)                                                                 \
-	X(conf_section_blk_zoned)                                                                  \
 	X(conf_section_blk_ask)                                                                    \
 	X(conf_section_blk_segment)                                                                \
+	X(conf_section_blk_robust)                                                                 \
+	X(conf_section_blk_zoned)                                                                  \
 	X(conf_section_blk_zone_write)                                                             \
 	X(conf_section_blk_zone_state)                                                             \
 	X(conf_section_console)                                                                    \
 	X(conf_section_console_multiport)                                                          \
 	X(conf_section_rng)                                                                        \
 	X(conf_section_reserved)                                                                   \
-	X(conf_section_vop)                                                                        \
-
+	X(conf_section_vop)
 /* clang-format on */
 
 #define CONF_SECTION_DECLARE(sym) extern const struct conf_section sym;

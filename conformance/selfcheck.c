@@ -154,10 +154,10 @@ static int run_device(struct work *w, struct row *r, uint16_t device, unsigned v
 }
 
 /*
- * Checks of a device type run on all its variants. Those that hold for every device run on the first
- * variant of the type the fault belongs to; for a fault of none, on a net device, whose two lanes
- * read and write, and on the others only while it is not caught. The few that count to 65536 need a
- * fault of the rings, and the quickest of the devices.
+ * Checks of a device type run on all its variants. Those that hold for every device run on the
+ * first variant of the type the fault belongs to; for a fault of none, on a net device, whose two
+ * lanes read and write, and on the others only while it is not caught. The few that count to 65536
+ * need a fault of the rings, and the quickest of the devices.
  */
 static int run_row(struct work *w, struct row *r)
 {

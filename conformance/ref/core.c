@@ -17,7 +17,7 @@
 #define RUNS_MAX 1000u
 
 /* Variants of a device stand in the order in which they are run. */
-/* clang-format off: a line each */
+/* clang-format off */
 const struct ref_type *const ref_types[] = {
 	&ref_net,	&ref_blk_plain, &ref_blk_ro, &ref_blk_zoned, &ref_blk_zoned_small,
 	&ref_blk_aware, &ref_console,	&ref_rng,    NULL,

@@ -33,8 +33,7 @@
 	REF_POINTS_BLK(X)                                                                          \
 	REF_POINTS_BLK_ZONED(X)                                                                    \
 	REF_POINTS_CONSOLE(X)                                                                      \
-	REF_POINTS_RNG(X)                                                                          \
-
+	REF_POINTS_RNG(X)
 /* clang-format on */
 
 enum ref_kind { REF_KIND_VALUE, REF_KIND_STEP, REF_KIND_TEST, REF_KIND_BUG };

@@ -40,8 +40,8 @@ struct ref_mutant {
  * each with what its checks need. */
 #define REF_DEVICE_MAX 4u
 unsigned ref_variants(uint16_t device); /* 0: no such type */
-/* A device of that type, sound when m is NULL or its op REF_SOUND. NULL: no such type or variant, or
- * no memory. */
+/* A device of that type, sound when m is NULL or its op REF_SOUND. NULL: no such type or variant,
+ * or no memory. */
 struct sut *ref_new(uint16_t device, unsigned variant, const struct ref_mutant *m);
 
 /*

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The oracles around every check: each is shown something it must see, and something it must not. */
+/* The oracles around every check: each is shown something it must see, and something it must not.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
