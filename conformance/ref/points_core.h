@@ -29,7 +29,6 @@
 	X(DRIVER_OK, TEST, 0, "queue/driver-ok",                                                   \
 	  "DRIVER_OK is set, queues may be used")                                                  \
 	X(VIOLATION_NEEDS_RESET, STEP, 0, "violation/needs-reset", "a violation sets NEEDS_RESET") \
-	X(VIOLATION_STOPS, STEP, 0, "violation/stops", "a violation stops the queue")              \
 	X(VIOLATION_NOTIFY, STEP, 0, "violation/notify",                                           \
 	  "NEEDS_RESET is told by a configuration change")                                         \
 	X(CONFIG_GENERATION, STEP, 0, "config/generation",                                         \
@@ -39,12 +38,9 @@
 	X(CALL, STEP, 0, "notify/call", "the driver is notified of used buffers")                  \
 	X(CALL_WANTED, TEST, 0, "notify/call-wanted", "the driver is notified only if it asked")   \
 	X(ARM, STEP, 0, "notify/arm", "kicks are asked for before the device goes to sleep")       \
-	X(ARM_RECHECK, STEP, 0, "notify/recheck",                                                  \
-	  "the ring is looked at once more after kicks were asked for")                            \
-	X(DISARM, STEP, 0, "notify/disarm", "kicks are switched off while the device works")       \
 	X(PUBLISH, STEP, 0, "queue/publish", "what is done is published")                          \
-	X(BATCH_WHOLE, TEST, 0, "in-order/batch-whole",                                            \
-	  "only wholly used buffers are left out of the used ring")                                \
+	X(BATCH_PARTIAL, BUG, 0, "in-order/batch-partial",                                         \
+	  "leaves buffers out that were not used wholly")                                          \
 	X(IN_ORDER_SWAP, BUG, 0, "in-order/swap", "two buffers are used in the wrong order")       \
 	X(SEG_WRITE_LEN, VALUE, 0, "buffer/write-length", "bytes written into one piece")          \
 	X(SEG_READ_FROM, VALUE, 0, "buffer/read-from", "where a buffer is read from")              \
@@ -115,6 +111,7 @@
 	  "calls the driver for a queue that was reset")                                           \
 	X(CALL_IDLE, BUG, 0, "notify/calls-idle", "calls the driver for every kick") \
 	X(VIOLATION_COUNTS, STEP, 0, "violation/counts", "a violation is counted") \
+	X(NO_PLACEMENT, BUG, 0, "queue/no-placement", "offers no placement at the driver") \
 	X(SPINS, BUG, 0, "cpu/spins-when-broken", "burns its CPU after a violation")               \
 	X(DIES, BUG, 0, "life/dies-when-broken", "dies of a violation")                            \
 	X(STUCK, BUG, 0, "life/stuck-when-broken", "answers nothing any more after a violation")   \

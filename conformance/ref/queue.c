@@ -162,8 +162,8 @@ static unsigned batch_of(struct ref_queue *q, unsigned from)
 	if (!ref_has(q->r, VOP_F_IN_ORDER))
 		return 1;
 	while (from + n < q->n_done &&
-	       ref_test(q->r, REF_BATCH_WHOLE,
-			q->done[from + n - 1].used == q->done[from + n - 1].in_len))
+	       (q->done[from + n - 1].used == q->done[from + n - 1].in_len ||
+		ref_bug(q->r, REF_BATCH_PARTIAL)))
 		n++;
 	return n;
 }
@@ -210,7 +210,7 @@ void ref_publish(struct ref_queue *q)
 
 static void arm(struct ref_queue *q, bool on)
 {
-	if (!ref_step(q->r, on ? REF_ARM : REF_DISARM))
+	if (on && !ref_step(q->r, REF_ARM))
 		return;
 	if (q->cfg.packed)
 		ref_packed_arm(q, on);
@@ -222,8 +222,7 @@ static bool pending(struct ref_queue *q)
 {
 	/* Arm, then look: pairs with the driver's publish, then look (2.7.10, 2.8.10). */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	return ref_step(q->r, REF_ARM_RECHECK) &&
-	       (q->cfg.packed ? ref_packed_pending(q) : ref_split_pending(q));
+	return q->cfg.packed ? ref_packed_pending(q) : ref_split_pending(q);
 }
 
 bool ref_running(struct ref *r)
