@@ -66,12 +66,37 @@ static void last_sector(struct conf *c)
 	blk_holds(c, last, 1, 7);
 }
 
-/* More than 64 KiB and more than one region of anything. */
+/* More than 64 KiB, in pieces that size_max allows. */
 static void large(struct conf *c)
 {
-	blk_start(c, 0, 400);
-	blk_write(c, 3, 300, 11);
-	blk_holds(c, 3, 300, 11);
+	enum { SECTORS = 300, BYTES = SECTORS * BLK_SECTOR };
+	uint64_t piece = BYTES;
+	static const uint32_t types[] = {BLK_T_OUT, BLK_T_IN};
+	uint8_t data[BYTES];
+	unsigned i, pieces;
+
+	if (conf_want_if_offered(c, BLK_F_SIZE_MAX)) {
+		conf_negotiate(c);
+		piece = VOP_MIN(piece, blk_config(c, BLK_C_SIZE_MAX, 4));
+	}
+	/* A piece cut at random is at most twice as long as one of equal ones. */
+	pieces = piece ? (unsigned)(2 * BYTES / piece + 6) : 0;
+	if (pieces == 0 || pieces > 60)
+		conf_skip(c, "size_max is %llu: the request has too many pieces",
+			  (unsigned long long)piece);
+	blk_start(c, 64, SECTORS + 4);
+	blk_pattern(data, BYTES, 11);
+	for (i = 0; i < 2; i++) {
+		struct cbuf *b =
+			blk_make(c, types[i], 3, data, i ? 0 : BYTES, i ? BYTES : 0, pieces);
+
+		cring_submit(conf_ring(c), b);
+		cring_wait(conf_ring(c), b);
+		blk_want(c, blk_status(c, b), BLK_S_OK, i ? "a long read" : "a long write");
+		if (i)
+			cbuf_read(b, 0, data, BYTES);
+	}
+	blk_compare(c, data, BYTES, 11, 3);
 	blk_holds(c, 3, 1, 11);
 }
 

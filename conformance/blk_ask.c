@@ -97,10 +97,11 @@ static void lifetime(struct conf *c)
 	}
 }
 
-/* Types that nobody has defined. */
+/* Types that nobody has defined, nor would have without the bit that once meant "out" or the one
+ * that meant "barrier". */
 static void unknown_type(struct conf *c)
 {
-	static const uint32_t types[] = {6, 7, 9, 12, 0x80, 0x1234, 0x7fffffff, UINT32_MAX};
+	static const uint32_t types[] = {6, 7, 12, 0x80, 0x1234, 0x7fffffff, UINT32_MAX};
 	uint8_t data[BLK_SECTOR];
 	unsigned i;
 

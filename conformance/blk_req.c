@@ -140,8 +140,10 @@ unsigned blk_dare_buffer(struct conf *c, struct cbuf *b)
 	cring_submit(conf_ring(c), b);
 	conf_wait(c, answered, b);
 	if (!b->used) {
-		/* It may stop, but then it says so. */
-		CONF_EXPECT(c, conf_status(c) & VOP_STATUS_NEEDS_RESET,
+		/* It may stop, but then it says so where it can. */
+		CONF_EXPECT(c,
+			    conf_target(c)->caps.missing & TARGET_LACKS_STATUS ||
+				    conf_status(c) & VOP_STATUS_NEEDS_RESET,
 			    "a request did not come back, and the device needs no reset");
 		return BLK_NO_ANSWER;
 	}

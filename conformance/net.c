@@ -23,66 +23,6 @@ static uint32_t config32(struct conf *c, uint32_t off)
 
 /* --- features --- */
 
-struct requirement {
-	uint8_t bit, any[4]; /* one of any[], ended by NF_NONE, if the first one is another bit */
-};
-
-#define NF_NONE 127
-
-/* 5.1.3.1: each row by itself; a bit with several rows needs something of every one. */
-static const struct requirement requirements[] = {
-	{NF_GUEST_TSO4, {NF_GUEST_CSUM, NF_NONE}},
-	{NF_GUEST_TSO6, {NF_GUEST_CSUM, NF_NONE}},
-	{NF_GUEST_ECN, {NF_GUEST_TSO4, NF_GUEST_TSO6, NF_NONE}},
-	{NF_GUEST_UFO, {NF_GUEST_CSUM, NF_NONE}},
-	{NF_GUEST_USO4, {NF_GUEST_CSUM, NF_NONE}},
-	{NF_GUEST_USO6, {NF_GUEST_CSUM, NF_NONE}},
-	{NF_GUEST_TUNNEL, {NF_GUEST_TSO4, NF_NONE}},
-	{NF_GUEST_TUNNEL, {NF_GUEST_TSO6, NF_NONE}},
-	{NF_GUEST_TUNNEL, {NF_GUEST_USO4, NF_NONE}},
-	{NF_GUEST_TUNNEL, {NF_GUEST_USO6, NF_NONE}},
-	{NF_GUEST_TUNNEL_CSUM, {NF_GUEST_TUNNEL, NF_NONE}},
-	{NF_HOST_TSO4, {NF_CSUM, NF_NONE}},
-	{NF_HOST_TSO6, {NF_CSUM, NF_NONE}},
-	{NF_HOST_ECN, {NF_HOST_TSO4, NF_HOST_TSO6, NF_NONE}},
-	{NF_HOST_UFO, {NF_CSUM, NF_NONE}},
-	{NF_HOST_USO, {NF_CSUM, NF_NONE}},
-	{NF_HOST_TUNNEL, {NF_HOST_TSO4, NF_NONE}},
-	{NF_HOST_TUNNEL, {NF_HOST_TSO6, NF_NONE}},
-	{NF_HOST_TUNNEL, {NF_HOST_USO, NF_NONE}},
-	{NF_HOST_TUNNEL_CSUM, {NF_HOST_TUNNEL, NF_NONE}},
-	{NF_CTRL_RX, {NF_CTRL_VQ, NF_NONE}},
-	{NF_CTRL_VLAN, {NF_CTRL_VQ, NF_NONE}},
-	{NF_GUEST_ANNOUNCE, {NF_CTRL_VQ, NF_NONE}},
-	{NF_MQ, {NF_CTRL_VQ, NF_NONE}},
-	{NF_CTRL_MAC_ADDR, {NF_CTRL_VQ, NF_NONE}},
-	{NF_NOTF_COAL, {NF_CTRL_VQ, NF_NONE}},
-	{NF_RSC_EXT, {NF_HOST_TSO4, NF_HOST_TSO6, NF_NONE}},
-	{NF_RSS, {NF_CTRL_VQ, NF_NONE}},
-	{NF_VQ_NOTF_COAL, {NF_CTRL_VQ, NF_NONE}},
-	{NF_HASH_TUNNEL, {NF_CTRL_VQ, NF_NONE}},
-	{NF_HASH_TUNNEL, {NF_RSS, NF_HASH_REPORT, NF_NONE}},
-	{NF_RSS_CONTEXT, {NF_CTRL_VQ, NF_NONE}},
-	{NF_RSS_CONTEXT, {NF_RSS, NF_NONE}},
-};
-
-static void requires(struct conf *c)
-{
-	const uint64_t *f = conf_offered(c);
-	unsigned i, j;
-
-	for (i = 0; i < VOP_ARRAY_SIZE(requirements); i++) {
-		const struct requirement *q = &requirements[i];
-		bool met = false;
-
-		for (j = 0; q->any[j] != NF_NONE; j++)
-			met |= vop_feature_has(f, q->any[j]);
-		CONF_EXPECT(c, met || !vop_feature_has(f, q->bit),
-			    "feature bit %u is offered, and bit %u%s, which it requires, is not",
-			    q->bit, q->any[0], j > 1 ? " or another" : "");
-	}
-}
-
 static void hash_report_ctrl(struct conf *c)
 {
 	const uint64_t *f = conf_offered(c);
@@ -302,8 +242,6 @@ static void mtu_over(struct conf *c)
 #define TEXT "text:device-types/net/description.tex:"
 
 static const struct conf_check checks[] = {
-	{"net/features/requires", "nothing is offered without what it requires", "2.2.2:dev:1",
-	 CONF_MUST, CONF_CONFORMANCE, CONF_ANY, NET, .run = requires},
 	{"net/features/hash-report", "HASH_REPORT is offered with CTRL_VQ only", "5.1.4.1:dev:13",
 	 CONF_SHOULD, CONF_CONFORMANCE, CONF_ANY, NET, .run = hash_report_ctrl},
 	{"net/features/rx-extra", "CTRL_RX_EXTRA is offered with CTRL_VQ only", "5.1.4.1:dev:14",

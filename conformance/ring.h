@@ -122,8 +122,8 @@ void cring_submit(struct cring *r, struct cbuf *b);
 
 /* The next buffer that came back, or NULL. Checks everything about the used element. */
 struct cbuf *cring_take(struct cring *r);
-/* The next one in the order in which they came back, each of a batch by itself, whoever took it; NULL:
- * none. Where data is a stream, this order is that of the bytes. */
+/* The next one in the order in which they came back, each of a batch by itself, whoever took it;
+ * NULL: none. Where data is a stream, this order is that of the bytes. */
 struct cbuf *cring_next(struct cring *r);
 /* Wait for all buffers that are outstanding; for that one. Also judges the notification. */
 void cring_wait_all(struct cring *r);

@@ -10,8 +10,9 @@
 #include "report/json.h"
 #include "report/table.h"
 
-#define THREADS_MAX 64u
-#define SLOW_ON	    2 /* device type: block */
+#define THREADS_MAX  64u
+#define VARIANTS_MAX 8u
+#define SLOW_ON	     2 /* device type: block */
 
 /* What the checks made of one mutant, or of the sound devices. */
 struct row {
@@ -22,7 +23,22 @@ struct row {
 	unsigned checks; /* that failed it */
 };
 
+/* A run against a sound device, and the fault points it passed. */
+struct trace {
+	const struct conf_check *check;
+	const struct lane *lane;
+	bool packed;
+	uint8_t *hit;
+};
+
+/* All runs against one of them, in order. */
+struct traces {
+	struct trace *v;
+	size_t n;
+};
+
 struct work {
+	struct traces trace[REF_DEVICE_MAX + 1][VARIANTS_MAX];
 	const struct clauses *k;
 	const struct selfcheck_options *o;
 	const struct conf_check **check; /* all that are selected */
@@ -63,21 +79,77 @@ static void note_run(const struct work *w, struct row *r, const struct suite_ins
 	}
 }
 
-static int run_device(const struct work *w, struct row *r, uint16_t device, unsigned variant,
+/* One suite_run() of a row. */
+struct pass {
+	struct work *w;
+	struct row *row;
+	struct sut *sut;
+	struct traces *t;
+	size_t at; /* in t */
+	bool tracing;
+};
+
+static bool same(const struct trace *t, const struct suite_instance *i)
+{
+	return t->check == i->check && t->lane == i->lane && t->packed == i->packed;
+}
+
+/* The sound device did not come by the fault in this run: neither does the mutant. */
+static bool known(void *ctx, const struct suite_instance *i)
+{
+	struct pass *p = ctx;
+	size_t at = p->at;
+
+	if (p->tracing)
+		return false;
+	/* Both lists are in the same order; this one may lack some. */
+	while (at < p->t->n && !same(&p->t->v[at], i))
+		at++;
+	if (at == p->t->n)
+		return false;
+	p->at = at + 1;
+	return !p->t->v[at].hit[p->row->m.point];
+}
+
+static void trace_run(void *ctx, const struct suite_instance *i)
+{
+	struct pass *p = ctx;
+	struct trace *v;
+
+	if (!p->tracing || p->w->failed)
+		return;
+	v = realloc(p->t->v, (p->t->n + 1) * sizeof(*v));
+	if (v) {
+		p->t->v = v;
+		v[p->t->n] =
+			(struct trace){i->check, i->lane, i->packed, calloc(1, REF_POINT_COUNT)};
+	}
+	if (!v || !v[p->t->n].hit) {
+		p->w->failed = true;
+		return;
+	}
+	ref_hits(p->sut, v[p->t->n++].hit);
+}
+
+static int run_device(struct work *w, struct row *r, uint16_t device, unsigned variant,
 		      struct suite_options opt)
 {
-	static const struct suite_watch quiet;
 	struct suite su = {.clauses = w->k, .opt = opt};
-	struct sut *s = ref_new(device, variant, &r->m);
+	struct pass p = {.w = w,
+			 .row = r,
+			 .sut = ref_new(device, variant, &r->m),
+			 .t = &w->trace[device][variant],
+			 .tracing = r->m.op == REF_SOUND};
+	struct suite_watch watch = {.ctx = &p, .known = known, .after = trace_run};
 	struct vop_error err;
 	size_t i;
 	int e;
 
-	e = s ? suite_run(&su, s, &quiet, &err) : -ENOMEM;
+	e = p.sut ? suite_run(&su, p.sut, &watch, &err) : -ENOMEM;
 	for (i = 0; !e && i < su.n; i++)
 		note_run(w, r, &su.v[i]);
 	suite_fini(&su);
-	sut_free(s);
+	sut_free(p.sut);
 	return e;
 }
 
@@ -87,7 +159,7 @@ static int run_device(const struct work *w, struct row *r, uint16_t device, unsi
  * read and write, and on the others only while it is not caught. The few that count to 65536 need a
  * fault of the rings, and the quickest of the devices.
  */
-static int run_row(const struct work *w, struct row *r)
+static int run_row(struct work *w, struct row *r)
 {
 	bool sound = r->m.op == REF_SOUND;
 	uint16_t own = sound ? 0 : ref_mutant_device(&r->m), device;
@@ -98,7 +170,8 @@ static int run_row(const struct work *w, struct row *r)
 	for (device = 1; device <= REF_DEVICE_MAX; device++) {
 		if (own && own != device)
 			continue;
-		for (variant = 0; variant < ref_variants(device) && !e; variant++) {
+		for (variant = 0; variant < VARIANTS_MAX && variant < ref_variants(device) && !e;
+		     variant++) {
 			opt.no_common = variant > 0 || !(sound || own || device == 1 || !r->checks);
 			opt.no_slow = !sound;
 			e = run_device(w, r, device, variant, opt);
@@ -141,11 +214,13 @@ static void *worker(void *arg)
 	return NULL;
 }
 
+/* The sound one first, alone: its traces serve the others. */
 static void run_rows(struct work *w)
 {
 	unsigned n = VOP_MIN(VOP_MAX(w->o->threads, 1u), THREADS_MAX), i, started = 0;
 	pthread_t t[THREADS_MAX];
 
+	w->failed = run_row(w, take(w)) != 0;
 	for (i = 1; i < n; i++)
 		if (pthread_create(&t[started], NULL, worker, w) == 0)
 			started++;
@@ -332,6 +407,19 @@ static json_t *matrix_json(const struct work *w)
 	return doc;
 }
 
+static void free_traces(struct work *w)
+{
+	unsigned d, v;
+	size_t i;
+
+	for (d = 0; d <= REF_DEVICE_MAX; d++)
+		for (v = 0; v < VARIANTS_MAX; v++) {
+			for (i = 0; i < w->trace[d][v].n; i++)
+				free(w->trace[d][v].v[i].hit);
+			free(w->trace[d][v].v);
+		}
+}
+
 int selfcheck(const struct clauses *k, const struct selfcheck_options *o, FILE *out, bool colour,
 	      struct selfcheck_result *r)
 {
@@ -354,6 +442,7 @@ int selfcheck(const struct clauses *k, const struct selfcheck_options *o, FILE *
 	}
 	for (i = 0; i < w.rows; i++)
 		free(w.row[i].failed);
+	free_traces(&w);
 	free(w.row);
 	free((void *)w.check);
 	return e;

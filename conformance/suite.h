@@ -53,6 +53,8 @@ struct suite {
 /* What a run tells while it goes on. Each may be NULL. */
 struct suite_watch {
 	void *ctx;
+	/* true: its outcome is known, it passes and is not run. */
+	bool (*known)(void *ctx, const struct suite_instance *i);
 	void (*device)(void *ctx, const struct sut *s, size_t instances);
 	void (*section)(void *ctx, const struct conf_section *s);
 	void (*before)(void *ctx, const struct suite_instance *i, size_t number, size_t total);

@@ -254,7 +254,7 @@ static bool id_ok(struct ref_queue *q, uint16_t id)
 int ref_packed_pop(struct ref_queue *q)
 {
 	struct ref *r = q->r;
-	const struct vop_packed_desc *d, *first = &ring(q)[q->avail];
+	const struct vop_packed_desc *first = &ring(q)[q->avail], *d = first;
 	bool was = q->avail_wrap, writable = false;
 	uint16_t from = q->avail;
 	int n, i;

@@ -28,7 +28,7 @@
 	X(CON_EARLY, BUG, 3, "console/early", "drops bytes that no receive buffer waits for") \
 	X(CON_OLD_BYTES, BUG, 3, "console/old-bytes", "keeps bytes over a reset") \
 	X(CON_EMPTY_STUCK, BUG, 3, "console/empty-stuck",                                          \
-	  "never goes on behind an empty transmit buffer, resets or not")                                         \
+	  "never goes on behind an empty transmit buffer, resets or not") \
 	X(CON_EMPTY_SPINS, BUG, 3, "console/empty-spins",                                          \
 	  "turns forever at a receive buffer without room")                                        \
 	X(CON_TX_WRITES, BUG, 3, "console/tx-writes",                                              \
@@ -95,7 +95,7 @@
 	X(CTL_ONE, BUG, 3, "control/one-a-kick", "loses control messages that come together") \
 	X(CTL_SHORT, BUG, 3, "control/short-dies", "dies of a control message cut short") \
 	X(CTL_SHORT_STUCK, BUG, 3, "control/short-stuck",                                          \
-	  "listens no more after a short message, resets or not")                                  \
+	  "listens no more after a short message, resets or not") \
 	X(CTL_SMALL, BUG, 3, "control/small-buffer",                                               \
 	  "writes beyond a buffer too small for a message")                                        \
 	X(CTL_NO_BUFFERS, BUG, 3, "control/no-buffers",                                            \

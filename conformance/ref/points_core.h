@@ -38,6 +38,10 @@
 	X(CALL, STEP, 0, "notify/call", "the driver is notified of used buffers")                  \
 	X(CALL_WANTED, TEST, 0, "notify/call-wanted", "the driver is notified only if it asked")   \
 	X(ARM, STEP, 0, "notify/arm", "kicks are asked for before the device goes to sleep")       \
+	X(KICK_EMPTY, BUG, 0, "notify/empty-kick",                                                 \
+	  "takes a kick with nothing available for a violation")                                   \
+	X(ONE_A_KICK, BUG, 0, "notify/one-a-kick",                                                 \
+	  "takes one buffer for each kick")                                                        \
 	X(PUBLISH, STEP, 0, "queue/publish", "what is done is published")                          \
 	X(BATCH_PARTIAL, BUG, 0, "in-order/batch-partial",                                         \
 	  "leaves buffers out that were not used wholly")                                          \
@@ -109,7 +113,6 @@
 	  "a reset of a queue that is not set up is refused")                                      \
 	X(QUEUE_RESET_CALLS, BUG, 0, "queue/reset-calls",                                          \
 	  "calls the driver for a queue that was reset")                                           \
-	X(CALL_IDLE, BUG, 0, "notify/calls-idle", "calls the driver for every kick") \
 	X(VIOLATION_COUNTS, STEP, 0, "violation/counts", "a violation is counted") \
 	X(NO_PLACEMENT, BUG, 0, "queue/no-placement", "offers no placement at the driver") \
 	X(SPINS, BUG, 0, "cpu/spins-when-broken", "burns its CPU after a violation")               \

@@ -138,8 +138,7 @@
 	  "reads beyond the end of a readable piece")                                              \
 	X(PACKED_READ_WRITABLE, BUG, 0, "packed/read-writable", "reads writable pieces") \
 	X(PACKED_TABLE_AHEAD, BUG, 0, "packed/table-ahead", "reads beyond the end of a table") \
-	X(PACKED_RING_AHEAD, BUG, 0, "packed/ring-ahead", "reads beyond the end of the ring") \
-
+	X(PACKED_RING_AHEAD, BUG, 0, "packed/ring-ahead", "reads beyond the end of the ring")
 /* clang-format on */
 
 #endif

@@ -210,6 +210,7 @@ void ref_publish(struct ref_queue *q)
 
 static void arm(struct ref_queue *q, bool on)
 {
+	/* Not asking for none is allowed: superfluous kicks are no fault. */
 	if (on && !ref_step(q->r, REF_ARM))
 		return;
 	if (q->cfg.packed)
@@ -244,6 +245,8 @@ static bool take_all(struct ref_queue *q)
 		c->n = 0;
 		c->in_len = c->out_len = c->used = 0;
 		n = q->cfg.packed ? ref_packed_pop(q) : ref_split_pop(q);
+		if (n == 0 && !any && ref_bug(r, REF_KICK_EMPTY))
+			ref_violation(r, q, "a kick with nothing available");
 		if (n <= 0)
 			break;
 		any = true;
@@ -251,6 +254,8 @@ static bool take_all(struct ref_queue *q)
 			ref_store(r, c->seg[0].p, "?", 1);
 		if (r->type->request(r, q, c))
 			done(q, c);
+		if (ref_bug(r, REF_ONE_A_KICK))
+			break;
 	}
 	return any;
 }
@@ -265,10 +270,6 @@ bool ref_queue_run(struct ref_queue *q)
 		return false;
 	if (!ref_running(r))
 		return false;
-	if (ref_bug(r, REF_CALL_IDLE) && vop_doorbell_drain(&q->kick)) {
-		q->awake = true;
-		ref_call(q);
-	}
 	if (vop_doorbell_drain(&q->kick))
 		q->awake = true;
 	if (!q->awake)
@@ -279,6 +280,7 @@ bool ref_queue_run(struct ref_queue *q)
 		any |= take_all(q);
 		ref_publish(q);
 		arm(q, true);
-	} while (!q->broken && !r->needs_reset && pending(q) && ++turns < 1000);
+	} while (!q->broken && !r->needs_reset && pending(q) && ++turns < 1000 &&
+		 !ref_bug(r, REF_ONE_A_KICK));
 	return any;
 }

@@ -44,6 +44,12 @@ unsigned ref_variants(uint16_t device); /* 0: no such type */
  * no memory. */
 struct sut *ref_new(uint16_t device, unsigned variant, const struct ref_mutant *m);
 
+/*
+ * Which fault points the device has passed since the last call: hit[REF_POINT_COUNT], 1 each. A run
+ * that does not pass a mutant's point comes out as with the sound device.
+ */
+void ref_hits(struct sut *s, uint8_t *hit);
+
 /* All mutants there are, in order: false beyond the last. */
 bool ref_mutant_at(unsigned i, struct ref_mutant *m);
 /* "split/used-id:plus"; buf of 64 bytes. */

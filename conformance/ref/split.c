@@ -57,12 +57,15 @@ static int refuse(struct ref_queue *q, const char *why)
 	return -1;
 }
 
-/* A descriptor. A mutant that did not look where it lies reads what is there, or dies of it. */
-static const struct vop_split_desc *entry(struct ref_queue *q, struct table t, uint32_t at)
+/* A copy of a descriptor, which may lie at any address. A mutant that did not look where it lies
+ * reads what is there, or dies of it. */
+static bool entry(struct ref_queue *q, struct table t, uint32_t at, struct vop_split_desc *d)
 {
 	const void *p = ref_at(q->r, t.bus + 16ull * at, 16);
 
-	if (!p)
+	if (p)
+		memcpy(d, p, sizeof(*d));
+	else
 		q->r->dead = true;
 	return p;
 }
@@ -170,13 +173,12 @@ static int64_t next_of(struct ref_queue *q, struct table t, const struct vop_spl
 static int walk(struct ref_queue *q, struct table t, uint32_t head, struct walk *w)
 {
 	struct ref *r = q->r;
-	const struct vop_split_desc *d;
+	struct vop_split_desc d;
 	uint32_t seen = 0;
 	int64_t at = head;
 
-	for (; at >= 0; at = next_of(q, t, d, (uint32_t)at)) {
-		d = entry(q, t, (uint32_t)at);
-		if (!d)
+	for (; at >= 0; at = next_of(q, t, &d, (uint32_t)at)) {
+		if (!entry(q, t, (uint32_t)at, &d))
 			return -1;
 		if (ref_test(r, REF_SPLIT_LOOP, ++seen > q->cfg.size))
 			return refuse(q, "a chain longer than the queue");
@@ -186,9 +188,9 @@ static int walk(struct ref_queue *q, struct table t, uint32_t head, struct walk 
 		}
 		if (!t.indirect && ref_bug(r, REF_SPLIT_ID_LAST))
 			q->chain.id = (uint16_t)at;
-		if (ref_test(r, REF_SPLIT_INDIRECT, le16toh(d->flags) & VOP_DESC_F_INDIRECT))
-			return follow_table(q, d, t, w, at == head);
-		if (one_piece(q, d, w) < 0)
+		if (ref_test(r, REF_SPLIT_INDIRECT, le16toh(d.flags) & VOP_DESC_F_INDIRECT))
+			return follow_table(q, &d, t, w, at == head);
+		if (one_piece(q, &d, w) < 0)
 			return -1;
 	}
 	return at == -1 ? 1 : -1;
