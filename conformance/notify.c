@@ -53,9 +53,13 @@ static void idle_kicks(struct conf *c)
 	unsigned i;
 
 	conf_start(c, 0);
+	conf_settle(c);
+	cring_called(conf_ring(c));
 	for (i = 0; i < 100; i++)
 		cring_kick_always(conf_ring(c));
 	conf_settle(c);
+	if (cring_called(conf_ring(c)))
+		conf_warn(c, "a notification came for a kick without a buffer");
 	conf_serve(c, 3);
 	for (i = 0; i < 100; i++)
 		cring_kick_always(conf_ring(c));

@@ -83,11 +83,6 @@ static void without_access_platform(struct conf *c)
 	without(c, VOP_F_ACCESS_PLATFORM);
 }
 
-static void without_order_platform(struct conf *c)
-{
-	without(c, VOP_F_ORDER_PLATFORM);
-}
-
 /* Bits that are reserved, accepted all the same. */
 static void reserved_accepted(struct conf *c)
 {
@@ -123,9 +118,6 @@ static const struct conf_check checks[] = {
 	{"reserved/without-access-platform", "a driver without ACCESS_PLATFORM harms nobody",
 	 "text:content.tex:993", CONF_TEXT, CONF_ROBUSTNESS, CONF_ANY,
 	 .needs = {CONF_F(VOP_F_ACCESS_PLATFORM)}, .run = without_access_platform},
-	{"reserved/without-order-platform", "a driver without ORDER_PLATFORM harms nobody",
-	 "text:content.tex:999", CONF_TEXT, CONF_ROBUSTNESS, CONF_ANY,
-	 .needs = {CONF_F(VOP_F_ORDER_PLATFORM)}, .run = without_order_platform},
 	{"reserved/reserved-accepted", "reserved bits a driver accepts harm nobody",
 	 "text:content.tex:147", CONF_TEXT, CONF_ROBUSTNESS, CONF_ANY, .run = reserved_accepted},
 };

@@ -253,8 +253,8 @@ static int queue_reset(struct target *t, unsigned index)
 
 static bool placement_ok(struct target *t, unsigned ring, unsigned payload)
 {
-	(void)t;
-	return ring == VOP_RING_DRIVER && payload == VOP_PAYLOAD_PULL;
+	return ring == VOP_RING_DRIVER && payload == VOP_PAYLOAD_PULL &&
+	       !ref_bug(ref_of(t), REF_NO_PLACEMENT);
 }
 
 static void *alloc(struct target *t, enum vop_where where, size_t size, size_t align, uint64_t *bus)
@@ -359,8 +359,12 @@ static void run(struct sut *s)
 	bool any, waits = false;
 
 	for (i = 0; i < r->type->queues; i++)
-		if (r->q[i].was_reset && ref_bug(r, REF_QUEUE_RESET_CALLS))
+		if ((r->q[i].was_reset && ref_bug(r, REF_QUEUE_RESET_CALLS)) ||
+		    (r->q[i].enabled && (r->status & VOP_STATUS_SUSPEND) &&
+		     ref_bug(r, REF_SUSPEND_CALLS)))
 			vop_doorbell_ring(&r->q[i].call);
+	if (r->status == 0 && ref_bug(r, REF_RESET_EVENT))
+		r->events |= TARGET_EVENT_CONFIG;
 	for (turns = 0; turns < RUNS_MAX && !r->dead && !r->stuck; turns++) {
 		any = false;
 		for (i = 0; i < r->type->queues; i++)

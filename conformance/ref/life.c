@@ -49,7 +49,7 @@ void ref_reset(struct ref *r)
 	if (ref_step(r, REF_RESET_STATUS))
 		r->status = 0;
 	r->resets++;
-	r->events = ref_bug(r, REF_RESET_EVENT) ? TARGET_EVENT_CONFIG : 0;
+	r->events = 0;
 	r->top = 0;
 }
 
@@ -91,9 +91,11 @@ static bool acceptable(struct ref *r)
 	r->negotiations++;
 	if (!ref_test(r, REF_FEATURES_SUBSET, vop_feature_subset(r->driver_features, r->offered)))
 		return false;
-	if (!ref_test(r, REF_FEATURES_VERSION, accepted(r, VOP_F_VERSION_1)))
+	if (!ref_test(r, REF_FEATURES_VERSION, accepted(r, VOP_F_VERSION_1)) &&
+	    !ref_bug(r, REF_OFFER_NO_VERSION))
 		return false;
-	if (!ref_test(r, REF_FEATURES_ACCESS, accepted(r, VOP_F_ACCESS_PLATFORM)))
+	if (!ref_test(r, REF_FEATURES_ACCESS, accepted(r, VOP_F_ACCESS_PLATFORM)) &&
+	    !ref_bug(r, REF_OFFER_NO_ACCESS))
 		return false;
 	if (!ref_test(r, REF_FEATURES_REQUIRES, requirements_kept(r)))
 		return false;
@@ -142,7 +144,6 @@ int ref_features_set(struct ref *r, const uint64_t f[2])
 static void suspend(struct ref *r)
 {
 	static const uint8_t changed = 0x5c;
-	unsigned i;
 
 	if (!ref_step(r, REF_SUSPEND_STATUS))
 		return;
@@ -151,9 +152,6 @@ static void suspend(struct ref *r)
 		r->events |= TARGET_EVENT_CONFIG;
 	if (ref_bug(r, REF_SUSPEND_CONFIG))
 		r->config[0] ^= changed;
-	for (i = 0; i < r->type->queues; i++)
-		if (ref_bug(r, REF_SUSPEND_CALLS) && r->q[i].enabled)
-			vop_doorbell_ring(&r->q[i].call);
 }
 
 static int resume(struct ref *r)
@@ -263,8 +261,7 @@ uint8_t ref_status_get(struct ref *r)
 void ref_violation(struct ref *r, struct ref_queue *q, const char *why)
 {
 	(void)why;
-	if (ref_step(r, REF_VIOLATION_STOPS))
-		q->broken = true;
+	q->broken = true;
 	if (ref_step(r, REF_VIOLATION_COUNTS))
 		q->violations++;
 	if (ref_bug(r, REF_SPINS))

@@ -29,7 +29,6 @@
 	X(DRIVER_OK, TEST, 0, "queue/driver-ok",                                                   \
 	  "DRIVER_OK is set, queues may be used")                                                  \
 	X(VIOLATION_NEEDS_RESET, STEP, 0, "violation/needs-reset", "a violation sets NEEDS_RESET") \
-	X(VIOLATION_STOPS, STEP, 0, "violation/stops", "a violation stops the queue")              \
 	X(VIOLATION_NOTIFY, STEP, 0, "violation/notify",                                           \
 	  "NEEDS_RESET is told by a configuration change")                                         \
 	X(CONFIG_GENERATION, STEP, 0, "config/generation",                                         \
@@ -44,8 +43,8 @@
 	X(ONE_A_KICK, BUG, 0, "notify/one-a-kick",                                                 \
 	  "takes one buffer for each kick")                                                        \
 	X(PUBLISH, STEP, 0, "queue/publish", "what is done is published")                          \
-	X(BATCH_WHOLE, TEST, 0, "in-order/batch-whole",                                            \
-	  "only wholly used buffers are left out of the used ring")                                \
+	X(BATCH_PARTIAL, BUG, 0, "in-order/batch-partial",                                         \
+	  "leaves buffers out that were not used wholly")                                          \
 	X(IN_ORDER_SWAP, BUG, 0, "in-order/swap", "two buffers are used in the wrong order")       \
 	X(SEG_WRITE_LEN, VALUE, 0, "buffer/write-length", "bytes written into one piece")          \
 	X(SEG_READ_FROM, VALUE, 0, "buffer/read-from", "where a buffer is read from")              \
@@ -114,8 +113,8 @@
 	  "a reset of a queue that is not set up is refused")                                      \
 	X(QUEUE_RESET_CALLS, BUG, 0, "queue/reset-calls",                                          \
 	  "calls the driver for a queue that was reset")                                           \
-	X(CALL_IDLE, BUG, 0, "notify/calls-idle", "calls the driver for every kick") \
 	X(VIOLATION_COUNTS, STEP, 0, "violation/counts", "a violation is counted") \
+	X(NO_PLACEMENT, BUG, 0, "queue/no-placement", "offers no placement at the driver") \
 	X(SPINS, BUG, 0, "cpu/spins-when-broken", "burns its CPU after a violation")               \
 	X(DIES, BUG, 0, "life/dies-when-broken", "dies of a violation")                            \
 	X(STUCK, BUG, 0, "life/stuck-when-broken", "answers nothing any more after a violation")   \

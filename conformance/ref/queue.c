@@ -162,8 +162,8 @@ static unsigned batch_of(struct ref_queue *q, unsigned from)
 	if (!ref_has(q->r, VOP_F_IN_ORDER))
 		return 1;
 	while (from + n < q->n_done &&
-	       ref_test(q->r, REF_BATCH_WHOLE,
-			q->done[from + n - 1].used == q->done[from + n - 1].in_len))
+	       (q->done[from + n - 1].used == q->done[from + n - 1].in_len ||
+		ref_bug(q->r, REF_BATCH_PARTIAL)))
 		n++;
 	return n;
 }
@@ -270,10 +270,6 @@ bool ref_queue_run(struct ref_queue *q)
 		return false;
 	if (!ref_running(r))
 		return false;
-	if (ref_bug(r, REF_CALL_IDLE) && vop_doorbell_drain(&q->kick)) {
-		q->awake = true;
-		ref_call(q);
-	}
 	if (vop_doorbell_drain(&q->kick))
 		q->awake = true;
 	if (!q->awake)
