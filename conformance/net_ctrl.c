@@ -108,6 +108,27 @@ static void announce(struct conf *c)
 	}
 }
 
+/* The bit is cleared: the space is another one, and whoever reads it in between must notice. */
+static void generation(struct conf *c)
+{
+	uint32_t before, after;
+	struct nwire w;
+	uint8_t status;
+
+	nw_open(c, &w, 1);
+	conf_settle(c);
+	CONF_EXPECT(c, conf_try_config_read(c, NC_STATUS, &status, 1, &before) == 0,
+		    "status cannot be read");
+	if (!(status & 2))
+		conf_skip(c, "the device does not ask for an announcement");
+	nw_ctrl_ok(&w, NCTRL_ANNOUNCE, 0, NULL, 0);
+	CONF_EXPECT(c, conf_try_config_read(c, NC_STATUS, &status, 1, &after) == 0,
+		    "status cannot be read");
+	CONF_EXPECT(c, before != after,
+		    "status changed with the acknowledgement, the generation is %u as before",
+		    after);
+}
+
 /* --- pairs --- */
 
 static void open_pairs(struct conf *c, struct nwire *w, unsigned pairs)
@@ -400,6 +421,10 @@ static const struct conf_check checks[] = {
 	 "5.1.9.5.4.2:dev:1", CONF_MUST, CONF_CONFORMANCE, CONF_ANY, NET,
 	 .needs = {CONF_F(NF_CTRL_VQ), CONF_F(NF_GUEST_ANNOUNCE), CONF_F(NF_STATUS)},
 	 .run = announce},
+	{"net/ctrl/generation", "the generation moves with what the device changes",
+	 "text:content.tex:278", CONF_TEXT, CONF_CONFORMANCE, CONF_ANY, NET,
+	 .needs = {CONF_F(NF_CTRL_VQ), CONF_F(NF_GUEST_ANNOUNCE), CONF_F(NF_STATUS)},
+	 .lacks = TARGET_LACKS_CONFIG_GENERATION, .run = generation},
 	{"net/mq/only-first", "until pairs are set all frames come to the first queue",
 	 "5.1.9.5.6.2:dev:1", CONF_MUST, CONF_CONFORMANCE, CONF_BOTH, NET, MQ, .run = only_first},
 	{"net/mq/steered", "a flow comes back on the pair it was sent on", TEXT "2045", CONF_TEXT,

@@ -35,6 +35,7 @@ struct trace {
 struct traces {
 	struct trace *v;
 	size_t n;
+	uint8_t made[REF_POINT_COUNT]; /* passed when the device was made: matters in every run */
 };
 
 struct work {
@@ -100,7 +101,7 @@ static bool known(void *ctx, const struct suite_instance *i)
 	struct pass *p = ctx;
 	size_t at = p->at;
 
-	if (p->tracing)
+	if (p->tracing || p->t->made[p->row->m.point])
 		return false;
 	/* Both lists are in the same order; this one may lack some. */
 	while (at < p->t->n && !same(&p->t->v[at], i))
@@ -145,6 +146,8 @@ static int run_device(struct work *w, struct row *r, uint16_t device, unsigned v
 	size_t i;
 	int e;
 
+	if (p.sut && p.tracing)
+		ref_hits(p.sut, p.t->made);
 	e = p.sut ? suite_run(&su, p.sut, &watch, &err) : -ENOMEM;
 	for (i = 0; !e && i < su.n; i++)
 		note_run(w, r, &su.v[i]);

@@ -125,7 +125,7 @@ void ref_config_set(struct ref *r, uint32_t off, const void *src, uint32_t len)
 	memcpy(r->config + off, src, len);
 	if (ref_step(r, REF_CONFIG_GENERATION))
 		r->generation++;
-	if ((r->status & VOP_STATUS_DRIVER_OK) && ref_step(r, REF_CONFIG_NOTIFY))
+	if (r->status & VOP_STATUS_DRIVER_OK)
 		r->events |= TARGET_EVENT_CONFIG;
 }
 
@@ -148,6 +148,8 @@ static int queue_size_max(struct target *t, unsigned q, uint16_t *size)
 
 	*size = exists(r, q) ? (uint16_t)ref_value(r, REF_QUEUE_SIZE_MAX, r->type->queue_size_max)
 			     : 0;
+	if (q + 1 == r->type->queues && ref_bug(r, REF_QUEUE_BEYOND))
+		*size = 0xffff;
 	return absent(r);
 }
 

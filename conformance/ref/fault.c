@@ -27,7 +27,7 @@ static const struct {
 	{REF_ZERO, REF_KIND_VALUE, "zero", "always zero"},
 	{REF_STALE, REF_KIND_VALUE, "stale", "as it was the time before"},
 	{REF_SKIP, REF_KIND_STEP, "skip", "never done"},
-	{REF_FORGET, REF_KIND_STEP, "forget", "not done every third time"},
+	{REF_FORGET, REF_KIND_STEP, "forget", "not done now and then"},
 	{REF_ALWAYS, REF_KIND_TEST, "always", "taken to be so"},
 	{REF_NEVER, REF_KIND_TEST, "never", "taken not to be so"},
 	{REF_BUG, REF_KIND_BUG, "bug", ""},

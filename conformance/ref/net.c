@@ -82,48 +82,10 @@ static bool queue_exists(struct ref *r, unsigned q)
 	return q < 2 * pairs(r) + ref_has(r, REF_NET_CTRL_VQ);
 }
 
-/* 5.1.3.1, of what is offered: the bit, and two of which one is needed. */
-static const uint8_t required[][3] = {
-	{REF_NET_GUEST_TSO4, REF_NET_GUEST_CSUM, REF_NET_GUEST_CSUM},
-	{REF_NET_GUEST_TSO6, REF_NET_GUEST_CSUM, REF_NET_GUEST_CSUM},
-	{REF_NET_GUEST_ECN, REF_NET_GUEST_TSO4, REF_NET_GUEST_TSO6},
-	{REF_NET_GUEST_UFO, REF_NET_GUEST_CSUM, REF_NET_GUEST_CSUM},
-	{REF_NET_GUEST_USO4, REF_NET_GUEST_CSUM, REF_NET_GUEST_CSUM},
-	{REF_NET_GUEST_USO6, REF_NET_GUEST_CSUM, REF_NET_GUEST_CSUM},
-	{REF_NET_HOST_TSO4, REF_NET_CSUM, REF_NET_CSUM},
-	{REF_NET_HOST_TSO6, REF_NET_CSUM, REF_NET_CSUM},
-	{REF_NET_HOST_ECN, REF_NET_HOST_TSO4, REF_NET_HOST_TSO6},
-	{REF_NET_HOST_UFO, REF_NET_CSUM, REF_NET_CSUM},
-	{REF_NET_HOST_USO, REF_NET_CSUM, REF_NET_CSUM},
-	{REF_NET_HOST_TUNNEL, REF_NET_HOST_TSO4, REF_NET_HOST_TSO4},
-	{REF_NET_HOST_TUNNEL, REF_NET_HOST_TSO6, REF_NET_HOST_TSO6},
-	{REF_NET_HOST_TUNNEL, REF_NET_HOST_USO, REF_NET_HOST_USO},
-	{REF_NET_CTRL_RX, REF_NET_CTRL_VQ, REF_NET_CTRL_VQ},
-	{REF_NET_CTRL_VLAN, REF_NET_CTRL_VQ, REF_NET_CTRL_VQ},
-	{REF_NET_GUEST_ANNOUNCE, REF_NET_CTRL_VQ, REF_NET_CTRL_VQ},
-	{REF_NET_MQ, REF_NET_CTRL_VQ, REF_NET_CTRL_VQ},
-	{REF_NET_CTRL_MAC_ADDR, REF_NET_CTRL_VQ, REF_NET_CTRL_VQ},
-	{REF_NET_RSC_EXT, REF_NET_HOST_TSO4, REF_NET_HOST_TSO6},
-};
-
-static bool complete_set(struct ref *r)
-{
-	unsigned i;
-
-	for (i = 0; i < VOP_ARRAY_SIZE(required); i++)
-		if (ref_has(r, required[i][0]) && !ref_has(r, required[i][1]) &&
-		    !ref_has(r, required[i][2]) && !ref_bug(r, REF_NET_REQUIRES))
-			return false;
-	return true;
-}
-
 static bool features_ok(struct ref *r)
 {
 	struct ref_net *n = r->state;
 	uint8_t status = r->config[6];
-
-	if (!complete_set(r))
-		return false;
 
 	n->offloads = r->features[0];
 	n->active = ref_bug(r, REF_NET_STEER_SPREAD) ? pairs(r) : 1;

@@ -21,6 +21,7 @@
 	X(RESET_NEEDS, STEP, 0, "reset/needs-reset", "reset clears NEEDS_RESET")                   \
 	X(RESET_TYPE, STEP, 0, "reset/type", "reset clears the state of the device type")          \
 	X(RESET_LATE, BUG, 0, "reset/writes-after", "writes into a used ring after the reset")     \
+	X(QUEUE_BEYOND, BUG, 0, "queue/beyond", "names a size above 32768 for its last queue")      \
 	X(QUEUE_SIZE_MAX, VALUE, 0, "queue/size-max", "the largest queue size offered")            \
 	X(QUEUE_RESET_STOP, STEP, 0, "queue/reset-stops", "a queue reset stops the queue")         \
 	X(QUEUE_RESET_OTHERS, BUG, 0, "queue/reset-all", "a reset of one queue stops all of them") \
@@ -33,7 +34,6 @@
 	  "NEEDS_RESET is told by a configuration change")                                         \
 	X(CONFIG_GENERATION, STEP, 0, "config/generation",                                         \
 	  "a change of configuration moves the generation")                                        \
-	X(CONFIG_NOTIFY, STEP, 0, "config/notify", "a change of configuration is told")            \
 	X(CONFIG_READ, VALUE, 0, "config/read", "where the driver reads")                          \
 	X(CALL, STEP, 0, "notify/call", "the driver is notified of used buffers")                  \
 	X(CALL_WANTED, TEST, 0, "notify/call-wanted", "the driver is notified only if it asked")   \
@@ -47,7 +47,6 @@
 	  "leaves buffers out that were not used wholly")                                          \
 	X(IN_ORDER_SWAP, BUG, 0, "in-order/swap", "two buffers are used in the wrong order")       \
 	X(SEG_WRITE_LEN, VALUE, 0, "buffer/write-length", "bytes written into one piece")          \
-	X(SEG_READ_FROM, VALUE, 0, "buffer/read-from", "where a buffer is read from")              \
 	X(FEATURES_ACCESS, TEST, 0, "features/access-platform",                                    \
 	  "FEATURES_OK is refused without ACCESS_PLATFORM")                                        \
 	X(FEATURES_REQUIRES, TEST, 0, "features/requires",                                         \

@@ -27,7 +27,6 @@
 	  "offers what needs a control queue, and none")                                           \
 	X(NET_OFFERS_HASH, BUG, 1, "net/offers-hash",                                              \
 	  "offers hash reports without a control queue")                                           \
-	X(NET_REQUIRES, BUG, 1, "net/requires", "accepts features without what they require")      \
 	X(NET_STEER_FIRST, BUG, 1, "net/steer-first", "returns everything to the first pair")      \
 	X(NET_STEER_SPREAD, BUG, 1, "net/steer-spread",                                            \
 	  "uses all pairs though nobody asked for them")                                           \

@@ -23,7 +23,7 @@ enum ref_op {
 	REF_STALE, /* what it was the last time */
 	/* steps */
 	REF_SKIP,   /* never done */
-	REF_FORGET, /* not done every third time */
+	REF_FORGET, /* not done now and then */
 	/* tests */
 	REF_ALWAYS,
 	REF_NEVER,
