@@ -224,7 +224,7 @@ bool ref_blk_request(struct ref *r, struct ref_queue *q, struct ref_chain *c)
 {
 	uint8_t bytes[BLK_HDR] = {0}, status = BLK_S_IOERR;
 	struct ref_blk_header h;
-	uint32_t used = 0;
+	uint32_t used = 0, at = c->in_len - 1;
 
 	if (c->out_len < BLK_HDR || c->in_len < 1) {
 		/* The last byte of whatever is last. */
@@ -240,12 +240,14 @@ bool ref_blk_request(struct ref *r, struct ref_queue *q, struct ref_chain *c)
 	h.sector = blk_get(bytes + 8, 8);
 	if (ref_bug(r, REF_BLK_RESERVED) && blk_get(bytes + 4, 4))
 		h.type = UINT32_MAX;
+	c->slow = h.type == BLK_T_FLUSH;
 	status = misframed(r, c) ? BLK_S_IOERR : execute(r, q, c, &h, &used);
 	fill(r, c, used);
+	if (status != BLK_S_OK && ref_bug(r, REF_BLIND_ERROR_STATUS))
+		at = used;
 	status = (uint8_t)ref_value(r, REF_BLK_STATUS, status);
 	if (ref_step(r, REF_BLK_STATUS_WRITE))
-		ref_scatter(r, c, (uint32_t)ref_value(r, REF_BLK_STATUS_AT, c->in_len - 1), &status,
-			    1);
+		ref_scatter(r, c, (uint32_t)ref_value(r, REF_BLK_STATUS_AT, at), &status, 1);
 	c->used = (uint32_t)ref_value(r, REF_BLK_USED, c->in_len);
 	if (ref_bug(r, REF_BLK_USED_ONE))
 		c->used = VOP_MIN(c->in_len, 1u);

@@ -4,6 +4,9 @@
 
 #include "conformance/ref/blk_internal.h"
 
+/* Sectors of a physical block, as the topology tells them. */
+#define BLOCK 8u
+
 struct range {
 	uint64_t sector;
 	uint32_t n, flags;
@@ -51,6 +54,15 @@ static uint8_t erase_zones(struct ref *r, const struct range *s)
 	return status;
 }
 
+/* A mutant: from the block *sector lies in to that of the last of n sectors. How many they are. */
+static uint64_t round_out(const struct ref *r, uint64_t *sector, uint64_t n)
+{
+	uint64_t end = vop_align_up(*sector + n, BLOCK);
+
+	*sector -= *sector % BLOCK;
+	return VOP_MIN(end, (uint64_t)ref_blk_form(r)->capacity) - *sector;
+}
+
 static uint8_t run(struct ref *r, const struct range *s, uint32_t type)
 {
 	uint64_t bytes = (uint64_t)s->n * BLK_SECTOR;
@@ -74,6 +86,8 @@ static uint8_t run(struct ref *r, const struct range *s, uint32_t type)
 		from = ref_value(r, REF_BLK_ZERO_FROM, from);
 		bytes = ref_value(r, REF_BLK_ZERO_SECTORS, s->n) * BLK_SECTOR;
 	}
+	if (type == BLK_T_DISCARD && s->n && ref_bug(r, REF_BLIND_DISCARD_ROUNDS))
+		bytes = round_out(r, &from, s->n) * BLK_SECTOR;
 	p = ref_blk_at(r, from, bytes);
 	if (p)
 		memset(p, 0, bytes);

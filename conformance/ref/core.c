@@ -123,7 +123,9 @@ static int config_write(struct target *t, uint32_t off, const void *src, uint32_
 void ref_config_set(struct ref *r, uint32_t off, const void *src, uint32_t len)
 {
 	memcpy(r->config + off, src, len);
-	if (ref_step(r, REF_CONFIG_GENERATION))
+	if (ref_bug(r, REF_BLIND_GENERATION_BIT))
+		r->generation ^= 1;
+	else if (ref_step(r, REF_CONFIG_GENERATION))
 		r->generation++;
 	if (r->status & VOP_STATUS_DRIVER_OK)
 		r->events |= TARGET_EVENT_CONFIG;
@@ -180,7 +182,7 @@ static int queue_setup(struct target *t, struct vop_queue_config *cfg, enum vop_
 	struct ref *r = ref_of(t);
 	struct vop_queue_config c = *cfg;
 	struct ref_queue *q;
-	bool again;
+	bool again, wrap;
 
 	(void)notify;
 	if (absent(r))
@@ -210,8 +212,13 @@ static int queue_setup(struct target *t, struct vop_queue_config *cfg, enum vop_
 		c.driver = q->cfg.driver;
 		c.device = q->cfg.device;
 	}
+	wrap = q->used_wrap;
 	if (!again || ref_step(r, REF_QUEUE_RESET_INDEX))
 		ref_start_index(q);
+	if (again && ref_bug(r, REF_BLIND_RESET_WRAP))
+		q->used_wrap = wrap;
+	if (!again || !ref_bug(r, REF_BLIND_EVENT_PLACE))
+		q->event_at = c.size;
 	q->cfg = c;
 	q->enabled = true;
 	q->was_reset = q->broken = false;
@@ -244,6 +251,8 @@ static int queue_reset(struct target *t, unsigned index)
 	if (!ref_step(r, REF_QUEUE_RESET_STOP))
 		return 0;
 	ref_stop_queue(&r->q[index]);
+	if (!ref_bug(r, REF_BLIND_RESET_HELD))
+		ref_drop_held(&r->q[index]);
 	r->q[index].was_reset = true;
 	if (ref_bug(r, REF_QUEUE_RESET_OTHERS))
 		for (i = 0; i < r->type->queues; i++)

@@ -30,6 +30,7 @@ struct ref_chain {
 	uint16_t id, ndesc;
 	uint32_t in_len, out_len;
 	uint32_t used; /* bytes written, once it is done */
+	bool slow;     /* a mutant: finishes after those that came with it */
 };
 
 struct ref_queue {
@@ -50,6 +51,13 @@ struct ref_queue {
 	bool event_head;      /* one was used where the driver's event offset points */
 	bool waits;	      /* a mutant: spins until the ring changes */
 	uint16_t used_before; /* packed: slot of the used descriptor before this one */
+	bool turned;	      /* packed: the last descriptor taken was the ring's last */
+	unsigned group;	      /* packed, a mutant: descriptors taken by their first one */
+	/* Split: the entry at which the event indexes are. */
+	uint16_t event_at;
+	/* A mutant: the driver's flags and event index (split) or event structure (packed) as they
+	 * were when the queue was kicked. */
+	uint32_t kicked_flags, kicked_event;
 	/* Split: the used element a mutant has not written yet. */
 	struct vop_split_used_elem late;
 	uint16_t late_at;
@@ -124,6 +132,7 @@ uint8_t ref_status_get(struct ref *r);
 void ref_features_get(struct ref *r, uint64_t f[2]);
 int ref_features_set(struct ref *r, const uint64_t f[2]);
 void ref_stop_queue(struct ref_queue *q);
+void ref_drop_held(struct ref_queue *q);
 void ref_start_index(struct ref_queue *q);
 
 /*
@@ -185,6 +194,8 @@ void ref_hold(struct ref_queue *q, const struct ref_chain *c);
 /* The oldest held buffer is done with `used` bytes. */
 void ref_release(struct ref_queue *q, uint32_t used);
 bool ref_add_seg(struct ref_chain *c, uint8_t *p, uint32_t len, bool write);
+/* One more piece of q->chain. False: it has too many. */
+bool ref_add_piece(struct ref_queue *q, uint8_t *p, uint32_t len, bool write);
 /* Take buffers that are there, as the type does them; publish, arm. Whether anything happened. */
 bool ref_queue_run(struct ref_queue *q);
 /* DRIVER_OK is set, and the device is not suspended. */

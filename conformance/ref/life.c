@@ -10,23 +10,28 @@
 
 void ref_stop_queue(struct ref_queue *q)
 {
-	unsigned i;
-
 	if (q->enabled && ref_bug(q->r, REF_RESET_LATE))
 		ref_store(q->r, (uint8_t *)q->cfg.device + 2, "\xee", 1);
 	q->enabled = q->broken = q->was_reset = q->awake = false;
 	q->n_done = 0;
+	vop_doorbell_drain(&q->kick);
+}
+
+void ref_drop_held(struct ref_queue *q)
+{
+	unsigned i;
+
 	for (i = 0; i < q->n_held; i++)
 		q->held[i].n = 0;
 	q->n_held = 0;
-	vop_doorbell_drain(&q->kick);
 }
 
 void ref_start_index(struct ref_queue *q)
 {
 	q->avail = q->used = q->signalled = 0;
 	q->since = q->since_buffers = q->since_last = 0;
-	q->event_head = q->waits = false;
+	q->event_head = q->waits = q->turned = false;
+	q->group = 0;
 	q->avail_wrap = q->used_wrap = true;
 }
 
@@ -37,8 +42,10 @@ void ref_reset(struct ref *r)
 	unsigned i;
 
 	if (ref_step(r, REF_RESET_QUEUES))
-		for (i = 0; i < r->type->queues; i++)
+		for (i = 0; i < r->type->queues; i++) {
 			ref_stop_queue(&r->q[i]);
+			ref_drop_held(&r->q[i]);
+		}
 	if (ref_step(r, REF_RESET_FEATURES))
 		memset(r->driver_features, 0, sizeof(r->driver_features));
 	memset(r->features, 0, sizeof(r->features));
@@ -173,6 +180,10 @@ static int resume(struct ref *r)
 			vop_doorbell_drain(&q->kick);
 		if (ref_bug(r, REF_RESUME_INDEX))
 			ref_start_index(q);
+		if (ref_bug(r, REF_BLIND_RESUME_USED)) {
+			q->used = q->avail;
+			q->used_wrap = q->avail_wrap;
+		}
 		if (ref_bug(r, REF_RESUME_LOSES)) {
 			q->n_held = 0;
 			q->enabled &= i % 2 != 0;

@@ -325,7 +325,7 @@ static bool deliver_one(struct ref *r, unsigned pair)
 	unsigned k = 1;
 
 	if (ref_test(r, REF_NET_MRG, ref_has(r, REF_NET_MRG_RXBUF)))
-		k = span(q, need);
+		k = span(q, ref_bug(r, REF_BLIND_MRG_HEADER) ? f->len : need);
 	else if (ref_test(r, REF_NET_RX_FITS, need > q->held[0].in_len))
 		k = 0;
 	/* A frame that never fits is dropped; one that waits for more buffers waits. */

@@ -93,10 +93,13 @@ static uint32_t pseudo(const struct ref_net_frame *f, const struct layers *l)
 }
 
 /* Complete the sum that starts at start and goes to offset beyond it. */
-static void complete(struct ref_net_frame *f, uint32_t start, uint32_t offset)
+static void complete(struct ref *r, struct ref_net_frame *f, uint32_t start, uint32_t offset)
 {
-	uint32_t s = ~sum(0, f->bytes + start, f->len - start) & 0xffff;
+	uint32_t len = f->len - start, s;
 
+	if (ref_bug(r, REF_BLIND_ODD_SUM))
+		len &= ~1u;
+	s = ~sum(0, f->bytes + start, len) & 0xffff;
 	put_be16(f->bytes + start + offset, s ? s : 0xffff);
 }
 
@@ -187,7 +190,7 @@ static void mend_segment(struct ref *r, struct ref_net_frame *f, const struct re
 		put_be16(t + 6, pseudo(f, l));
 	}
 	if (ref_step(r, REF_NET_SEG_SUM))
-		complete(f, l->l4, l->protocol == TCP ? 16 : 6);
+		complete(r, f, l->l4, l->protocol == TCP ? 16 : 6);
 	if (h->gso_type & REF_NET_GSO_TUNNEL) {
 		put_be16(f->bytes + h->outer_th + 4, f->len - h->outer_th);
 		put_be16(f->bytes + h->outer_th + 6, 0);
@@ -226,7 +229,7 @@ static void cut_fragments(struct ref *r, unsigned pair, struct ref_net_frame *f,
 
 	if (l->v6 || size == 0)
 		return;
-	complete(f, l->l4, 6);
+	complete(r, f, l->l4, 6);
 	for (at = 0; l->l4 + at < f->len; at += size) {
 		uint32_t left = f->len - l->l4 - at, len = VOP_MIN(size, left);
 
@@ -304,10 +307,10 @@ static void ordinary(struct ref *r, unsigned pair, struct ref_net_frame *f,
 			f->h.csum_offset =
 				(uint16_t)ref_value(r, REF_NET_CSUM_OFFSET, h->csum_offset);
 			if (ref_bug(r, REF_NET_PARTIAL_DONE))
-				complete(f, h->csum_start, h->csum_offset);
+				complete(r, f, h->csum_start, h->csum_offset);
 		} else if (ref_step(r, REF_NET_CSUM_DONE) &&
 			   (uint32_t)h->csum_start + h->csum_offset + 2 <= f->len) {
-			complete(f, h->csum_start, h->csum_offset);
+			complete(r, f, h->csum_start, h->csum_offset);
 		}
 		ref_net_queue(r, pair, f);
 		return;
@@ -316,7 +319,7 @@ static void ordinary(struct ref *r, unsigned pair, struct ref_net_frame *f,
 	right = known && sum(pseudo(f, &l), f->bytes + l.l4, f->len - l.l4) == 0xffff;
 	if (known && !right && ref_bug(r, REF_NET_CSUM_MENDED)) {
 		put_be16(f->bytes + l.l4 + (l.protocol == TCP ? 16 : 6), pseudo(f, &l));
-		complete(f, l.l4, l.protocol == TCP ? 16 : 6);
+		complete(r, f, l.l4, l.protocol == TCP ? 16 : 6);
 	}
 	if (in_force(r, REF_NET_GUEST_CSUM) && (right || ref_bug(r, REF_NET_NOT_VALIDATED)))
 		f->h.flags = REF_NET_DATA_VALID;

@@ -144,7 +144,7 @@ static int piece(struct ref_queue *q, const struct vop_packed_desc *d, bool *wri
 		touch(r, p + len, PAGE);
 	if (write && ref_bug(r, REF_PACKED_READ_WRITABLE))
 		touch(r, p, len);
-	if (!ref_add_seg(&q->chain, p, len, write))
+	if (!ref_add_piece(q, p, len, write))
 		return broken(q, "more pieces than this device takes");
 	return 1;
 }
@@ -166,6 +166,16 @@ static int entry(struct ref_queue *q, const struct vop_packed_desc *table, bool 
 		memcpy(&e, t, sizeof(e));
 	}
 	return piece(q, &e, writable);
+}
+
+/* Where entry i of a table lies. */
+static uint64_t entry_at(struct ref_queue *q, uint64_t table, uint32_t i)
+{
+	uint64_t at = table + 16ull * i;
+
+	if (table / PAGE == at / PAGE || !ref_bug(q->r, REF_BLIND_INDIRECT_PAGE))
+		return at;
+	return (table & ~(PAGE - 1ull)) | (at & (PAGE - 1ull));
 }
 
 /* 2.8.7: all entries of the table, in order; whatever its ids and other flags are. */
@@ -192,7 +202,9 @@ static int table(struct ref_queue *q, const struct vop_packed_desc *d)
 	die_if(r, REF_PACKED_INDIRECT_LONG, len / 16 > q->cfg.size);
 	n = (uint32_t)ref_value(r, REF_PACKED_INDIRECT_COUNT, len / 16);
 	for (i = 0; i < n && i < REF_SEGS; i++) {
-		if (!ref_at(r, addr + 16ull * i, 16) || entry(q, &t[i], &writable) < 0)
+		const void *e = ref_at(r, entry_at(q, addr, i), 16);
+
+		if (!e || entry(q, e, &writable) < 0)
 			return broken(q, "a table that cannot be used");
 		if (ref_bug(r, REF_PACKED_INDIRECT_CHAINED) &&
 		    !(le16toh(t[i].flags) & VOP_DESC_F_NEXT))
@@ -248,7 +260,25 @@ static bool id_ok(struct ref_queue *q, uint16_t id)
 		die_if(r, REF_PACKED_ID_TWICE, q->held[i].id == id);
 	for (i = 0; i < q->n_done; i++)
 		die_if(r, REF_PACKED_ID_TWICE, q->done[i].id == id);
-	return id < q->cfg.size;
+	return id < q->cfg.size - (ref_bug(r, REF_BLIND_TOP_ID) ? 1 : 0);
+}
+
+/* A mutant: four descriptors in a row, of which the first is a buffer, are four buffers. */
+static bool grouped(struct ref_queue *q)
+{
+	unsigned i;
+
+	if (q->group == 0 && q->avail % 4 == 0 && q->avail + 4u <= q->cfg.size) {
+		for (i = 0; i < 4; i++)
+			if (!available_at(q, (uint16_t)(q->avail + i), q->avail_wrap))
+				return false;
+		if (!(flags_at(&ring(q)[q->avail]) & VOP_DESC_F_NEXT))
+			q->group = 4;
+	}
+	if (q->group == 0)
+		return false;
+	q->group--;
+	return true;
 }
 
 int ref_packed_pop(struct ref_queue *q)
@@ -265,7 +295,7 @@ int ref_packed_pop(struct ref_queue *q)
 		touch(r, (const uint8_t *)&ring(q)[q->cfg.size], 1);
 	if (!ref_test(r, REF_PACKED_AVAILABLE, available(q)))
 		return 0;
-	n = list_length(q);
+	n = ref_bug(r, REF_BLIND_GROUP) && grouped(q) ? 1 : list_length(q);
 	if (n < 0)
 		return -1;
 	for (i = 0; i < n; i++) {
@@ -276,6 +306,7 @@ int ref_packed_pop(struct ref_queue *q)
 			return -1;
 		step(q, &q->avail, &q->avail_wrap, 1, REF_PACKED_AVAIL_WRAP);
 	}
+	q->turned = q->avail == 0;
 	if (across(q, from, (uint32_t)n) && ref_bug(r, REF_PACKED_AVAIL_ACROSS))
 		q->avail_wrap = was;
 	/* 2.8.6: the id of a list stands in its last descriptor. */
@@ -436,7 +467,7 @@ static bool wanted(struct ref_queue *q, uint32_t e)
 bool ref_packed_call_wanted(struct ref_queue *q)
 {
 	uint32_t e = le32toh(__atomic_load_n((const vop_le32 *)q->cfg.driver, __ATOMIC_ACQUIRE));
-	bool call = wanted(q, e);
+	bool call = wanted(q, ref_bug(q->r, REF_BLIND_EVENT_CACHED) ? q->kicked_event : e);
 
 	q->since = q->since_buffers = 0;
 	q->event_head = false;
@@ -473,6 +504,10 @@ void ref_packed_arm(struct ref_queue *q, bool on)
 
 	if (!on)
 		woken(q);
+	if (!on && ref_bug(r, REF_BLIND_EVENT_CACHED))
+		q->kicked_event = le32toh(*(const vop_le32 *)q->cfg.driver);
+	if (q->turned && ref_bug(r, REF_BLIND_ARM_END))
+		wrap = !wrap;
 	if (!on)
 		v[0] = htole32(VOP_EVENT_WORD(0, 0, VOP_EVENT_DISABLE));
 	else if (ref_has(r, VOP_F_EVENT_IDX))

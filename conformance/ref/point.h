@@ -11,6 +11,7 @@
 #ifndef CONFORMANCE_REF_POINT_H
 #define CONFORMANCE_REF_POINT_H
 
+#include "conformance/ref/points_blind.h"
 #include "conformance/ref/points_blk.h"
 #include "conformance/ref/points_blk_zoned.h"
 #include "conformance/ref/points_console.h"
@@ -33,7 +34,8 @@
 	REF_POINTS_BLK(X)                                                                          \
 	REF_POINTS_BLK_ZONED(X)                                                                    \
 	REF_POINTS_CONSOLE(X)                                                                      \
-	REF_POINTS_RNG(X)
+	REF_POINTS_RNG(X)                                                                          \
+	REF_POINTS_BLIND(X)
 /* clang-format on */
 
 enum ref_kind { REF_KIND_VALUE, REF_KIND_STEP, REF_KIND_TEST, REF_KIND_BUG };

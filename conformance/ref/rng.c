@@ -88,6 +88,8 @@ static void fill(struct ref *r, struct rng *g, uint8_t *to, uint32_t n)
 static void fill_all(struct ref *r, const struct ref_chain *c)
 {
 	struct rng *g = r->state;
+	uint64_t from, end;
+	uint32_t longest = 0;
 	bool first = true;
 	unsigned i;
 
@@ -95,6 +97,7 @@ static void fill_all(struct ref *r, const struct ref_chain *c)
 		g->state = SEED;
 	if (ref_bug(r, REF_RNG_CACHED))
 		g->state = SEED + c->in_len;
+	from = end = g->state;
 	for (i = 0; i < c->n; i++) {
 		const struct ref_seg *s = &c->seg[i];
 		uint32_t len = s->len;
@@ -107,9 +110,18 @@ static void fill_all(struct ref *r, const struct ref_chain *c)
 			len = c->in_len;
 		if (ref_bug(r, REF_RNG_LAST) && i + 1 == c->n && len)
 			len--;
+		if (ref_bug(r, REF_BLIND_PIECES_SAME))
+			g->state = from;
 		fill(r, g, s->p, len);
 		first = false;
+		if (len >= longest) {
+			longest = len;
+			end = g->state;
+		}
 	}
+	/* Other buffers get other bytes. */
+	if (ref_bug(r, REF_BLIND_PIECES_SAME))
+		g->state = end;
 }
 
 /* Mutants only: what is wrong with this request. True: it is lost. */

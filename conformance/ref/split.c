@@ -47,6 +47,7 @@ struct walk {
 };
 
 #define FOR_EVER 70000u
+#define PAGE	 4096ull
 
 /* The pieces of the chain that starts at `at`. 1, or -1: a violation was raised. */
 static int walk(struct ref_queue *q, struct table t, uint32_t at, struct walk *w);
@@ -61,8 +62,12 @@ static int refuse(struct ref_queue *q, const char *why)
  * reads what is there, or dies of it. */
 static bool entry(struct ref_queue *q, struct table t, uint32_t at, struct vop_split_desc *d)
 {
-	const void *p = ref_at(q->r, t.bus + 16ull * at, 16);
+	uint64_t bus = t.bus + 16ull * at;
+	const void *p;
 
+	if (t.indirect && bus / PAGE != t.bus / PAGE && ref_bug(q->r, REF_BLIND_INDIRECT_PAGE))
+		bus = (t.bus & ~(PAGE - 1)) | (bus & (PAGE - 1));
+	p = ref_at(q->r, bus, 16);
 	if (p)
 		memcpy(d, p, sizeof(*d));
 	else
@@ -142,7 +147,7 @@ static int one_piece(struct ref_queue *q, const struct vop_split_desc *d, struct
 		return -1;
 	if (w->writable && ref_bug(r, REF_SPLIT_READS_WRITABLE))
 		r->burnt += *(volatile uint8_t *)p & 1;
-	if (ref_add_seg(&q->chain, p, len, w->writable))
+	if (ref_add_piece(q, p, len, w->writable))
 		return 1;
 	/* Only a walk without an end has so many. */
 	r->stuck = true;
@@ -188,10 +193,14 @@ static int walk(struct ref_queue *q, struct table t, uint32_t head, struct walk 
 		}
 		if (!t.indirect && ref_bug(r, REF_SPLIT_ID_LAST))
 			q->chain.id = (uint16_t)at;
-		if (ref_test(r, REF_SPLIT_INDIRECT, le16toh(d.flags) & VOP_DESC_F_INDIRECT))
-			return follow_table(q, &d, t, w, at == head);
-		if (one_piece(q, &d, w) < 0)
-			return -1;
+		if (!ref_test(r, REF_SPLIT_INDIRECT, le16toh(d.flags) & VOP_DESC_F_INDIRECT)) {
+			if (one_piece(q, &d, w) < 0)
+				return -1;
+			continue;
+		}
+		if (!t.indirect && ref_bug(r, REF_BLIND_INDIRECT_ID))
+			q->chain.id = (uint16_t)at;
+		return follow_table(q, &d, t, w, at == head);
 	}
 	return at == -1 ? 1 : -1;
 }
@@ -202,10 +211,18 @@ static uint16_t written(const struct ref_queue *q)
 	return q->avail < q->cfg.size && get16(&avail(q)->ring[q->avail]) != 0;
 }
 
+/* How many buffers wait where the available index is idx. */
+static uint16_t waiting(const struct ref_queue *q, uint16_t idx)
+{
+	uint16_t n = (uint16_t)(idx - q->avail);
+
+	return n % q->cfg.size == 0 && ref_bug(q->r, REF_BLIND_FULL_EMPTY) ? 0 : n;
+}
+
 int ref_split_pop(struct ref_queue *q)
 {
 	struct ref *r = q->r;
-	uint16_t idx = get16(&avail(q)->idx), n = (uint16_t)(idx - q->avail), at;
+	uint16_t idx = get16(&avail(q)->idx), n = waiting(q, idx), at;
 	struct walk w = {0};
 	uint32_t head;
 
@@ -260,7 +277,12 @@ void ref_split_push(struct ref_queue *q, const struct ref_chain *batch, unsigned
 		q->late = e;
 		q->late_at = at;
 	} else if (ref_step(r, REF_SPLIT_USED_ELEM)) {
-		ref_store(r, &used(q)->ring[at], &e, sizeof(e));
+		if (ref_bug(r, REF_BLIND_ID_HALF)) {
+			ref_store(r, &used(q)->ring[at].id, &e.id, 2);
+			ref_store(r, &used(q)->ring[at].len, &e.len, sizeof(e.len));
+		} else {
+			ref_store(r, &used(q)->ring[at], &e, sizeof(e));
+		}
 	}
 	if (ref_bug(r, REF_SPLIT_WRITES_DESC))
 		ref_store(r, (uint8_t *)q->cfg.desc + 16 * last->id + 8, "\0\0\0\0", 4);
@@ -285,12 +307,26 @@ static bool crossed(struct ref *r, uint16_t event, uint16_t now, uint16_t old)
 	return (uint16_t)(now - event - 1) < (uint16_t)(now - old);
 }
 
+/* The driver's event index. A mutant may look for it beyond the memory. */
+static uint16_t event_of(const struct ref_queue *q)
+{
+	const uint8_t *p = (const uint8_t *)&avail(q)->ring[q->event_at];
+
+	return p + sizeof(vop_le16) <= q->r->mem + q->r->size ? get16(p) : 0;
+}
+
 bool ref_split_call_wanted(struct ref_queue *q)
 {
 	struct ref *r = q->r;
-	uint16_t old = q->signalled, event = get16(&avail(q)->ring[q->cfg.size]);
-	bool flag = get16(&avail(q)->flags) & VOP_AVAIL_F_NO_INTERRUPT;
+	uint16_t old = q->signalled, event = event_of(q);
+	uint16_t flags = get16(&avail(q)->flags);
+	bool flag;
 
+	if (ref_bug(r, REF_BLIND_EVENT_CACHED)) {
+		event = (uint16_t)q->kicked_event;
+		flags = (uint16_t)q->kicked_flags;
+	}
+	flag = flags & VOP_AVAIL_F_NO_INTERRUPT;
 	q->signalled = q->used;
 	if (!ref_has(r, VOP_F_EVENT_IDX)) {
 		if (ref_bug(r, REF_SPLIT_EVENT_UNASKED))
@@ -307,10 +343,14 @@ void ref_split_arm(struct ref_queue *q, bool on)
 	struct ref *r = q->r;
 	uint16_t flags = on ? 0 : VOP_USED_F_NO_NOTIFY;
 
+	if (!on && ref_bug(r, REF_BLIND_EVENT_CACHED)) {
+		q->kicked_event = event_of(q);
+		q->kicked_flags = get16(&avail(q)->flags);
+	}
 	if (ref_has(r, VOP_F_EVENT_IDX)) {
 		/* Off is what it was: an index already behind. */
 		if (on)
-			put16(r, &used(q)->ring[q->cfg.size],
+			put16(r, &used(q)->ring[q->event_at],
 			      (uint16_t)ref_value(r, REF_SPLIT_AVAIL_EVENT, q->avail));
 		if (ref_bug(r, REF_SPLIT_FLAGS_EVENT))
 			put16(r, &used(q)->flags, 1);
@@ -325,5 +365,5 @@ void ref_split_arm(struct ref_queue *q, bool on)
 
 bool ref_split_pending(struct ref_queue *q)
 {
-	return get16(&avail(q)->idx) != q->avail;
+	return waiting(q, get16(&avail(q)->idx)) != 0;
 }
