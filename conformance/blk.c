@@ -278,6 +278,33 @@ static void reset_in_flight(struct conf *c)
 }
 
 #define REQ "text:device-types/blk/description.tex:466"
+/* IN_ORDER holds whatever the requests are, those that take long among them. */
+static void in_order(struct conf *c)
+{
+	uint8_t data[BLK_SECTOR];
+	struct cbuf *b[6];
+	unsigned turn, i;
+
+	conf_want_if_offered(c, BLK_F_FLUSH);
+	blk_start(c, 32, 8);
+	for (turn = 0; turn < 3; turn++) {
+		blk_pattern(data, sizeof(data), 70 + turn);
+		b[0] = blk_make(c, BLK_T_FLUSH, 0, NULL, 0, 0, 0);
+		b[1] = blk_make(c, BLK_T_OUT, turn, data, sizeof(data), 0, 0);
+		b[2] = blk_make(c, BLK_T_GET_ID, 0, NULL, 0, BLK_ID_LEN, 0);
+		b[3] = blk_make(c, BLK_T_FLUSH, 0, NULL, 0, 0, 0);
+		b[4] = blk_make(c, BLK_T_IN, 7, NULL, 0, BLK_SECTOR, 0);
+		b[5] = blk_make(c, BLK_T_GET_ID, 0, NULL, 0, BLK_ID_LEN, 0);
+		for (i = 0; i < VOP_ARRAY_SIZE(b); i++)
+			cring_add(conf_ring(c), b[i]);
+		cring_publish(conf_ring(c));
+		cring_kick(conf_ring(c));
+		/* Judges the order of what comes back. */
+		cring_wait_all(conf_ring(c));
+		blk_holds(c, turn, 1, 70 + turn);
+	}
+}
+
 static const struct conf_check checks[] = {
 	{"blk/data/round-trip", "reads give what was written, to the byte", REQ, CONF_TEXT,
 	 CONF_CONFORMANCE, CONF_BOTH, .device = BLK_ID, .run = round_trip},
@@ -299,6 +326,9 @@ static const struct conf_check checks[] = {
 	 CONF_BOTH, .device = BLK_ID, .run = in_flight},
 	{"blk/order/mixed", "requests of several types go together", REQ, CONF_TEXT,
 	 CONF_CONFORMANCE, CONF_BOTH, .device = BLK_ID, .run = mixed},
+	{"blk/order/in-order", "with IN_ORDER requests of all types are used in order", "6.2:dev:5",
+	 CONF_MUST, CONF_CONFORMANCE, CONF_BOTH, BLK_ID, .needs = {CONF_F(VOP_F_IN_ORDER)},
+	 .run = in_order},
 	{"blk/header/reserved", "the reserved field means nothing", REQ, CONF_TEXT,
 	 CONF_CONFORMANCE, CONF_ANY, .device = BLK_ID, .run = reserved_field},
 	{"blk/reset/in-flight", "a reset ends requests that are under way", "2.4.1:dev:2",

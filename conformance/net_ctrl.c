@@ -129,6 +129,26 @@ static void generation(struct conf *c)
 		    after);
 }
 
+/* Two changes are not the first state again. */
+static void generation_twice(struct conf *c)
+{
+	static const uint8_t mac[2][6] = {{2, 0, 0, 0, 7, 1}, {2, 0, 0, 0, 7, 2}};
+	uint32_t before, after;
+	struct nwire w;
+	uint8_t got[6];
+	unsigned n, i;
+
+	nw_open(c, &w, 1);
+	for (n = 1; n <= 8; n++) {
+		CONF_EXPECT(c, conf_try_config_read(c, 0, got, 6, &before) == 0, "no mac");
+		for (i = 0; i < n; i++)
+			nw_ctrl_ok(&w, NCTRL_MAC, 1, mac[i % 2], 6);
+		CONF_EXPECT(c, conf_try_config_read(c, 0, got, 6, &after) == 0, "no mac");
+		CONF_EXPECT(c, before != after,
+			    "after %u changes the generation is %u as before them", n, after);
+	}
+}
+
 /* --- pairs --- */
 
 static void open_pairs(struct conf *c, struct nwire *w, unsigned pairs)
@@ -425,6 +445,10 @@ static const struct conf_check checks[] = {
 	 "text:content.tex:278", CONF_TEXT, CONF_CONFORMANCE, CONF_ANY, NET,
 	 .needs = {CONF_F(NF_CTRL_VQ), CONF_F(NF_GUEST_ANNOUNCE), CONF_F(NF_STATUS)},
 	 .lacks = TARGET_LACKS_CONFIG_GENERATION, .run = generation},
+	{"net/ctrl/generation-twice", "several changes do not bring back a generation",
+	 "text:content.tex:278", CONF_TEXT, CONF_CONFORMANCE, CONF_ANY, NET,
+	 .needs = {CONF_F(NF_CTRL_VQ), CONF_F(NF_CTRL_MAC_ADDR), CONF_F(NF_MAC)},
+	 .lacks = TARGET_LACKS_CONFIG_GENERATION, .run = generation_twice},
 	{"net/mq/only-first", "until pairs are set all frames come to the first queue",
 	 "5.1.9.5.6.2:dev:1", CONF_MUST, CONF_CONFORMANCE, CONF_BOTH, NET, MQ, .run = only_first},
 	{"net/mq/steered", "a flow comes back on the pair it was sent on", TEXT "2045", CONF_TEXT,

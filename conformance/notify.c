@@ -116,6 +116,38 @@ static void one_kick(struct conf *c)
 	}
 }
 
+/*
+ * Buffers wait at the device, handed over while the driver wanted no notifications. Now it wants
+ * them, and there is no reason for another kick: what counts is what it says when they are used.
+ */
+static void wanted_later(struct conf *c)
+{
+	unsigned i, turn, pieces = conf_lane(c)->pieces;
+	struct cbuf *b[4];
+	struct cring *r;
+
+	if (!conf_lane(c)->trigger)
+		conf_skip(c, "this queue uses buffers as they come");
+	conf_start(c, 0);
+	r = conf_ring(c);
+	for (turn = 0; turn < 4; turn++) {
+		cring_calls_off(r);
+		for (i = 0; i < VOP_ARRAY_SIZE(b) && r->room >= pieces; i++) {
+			b[i] = conf_probe(c, 0);
+			cring_add(r, b[i]);
+		}
+		cring_publish(r);
+		cring_kick(r);
+		conf_settle(c);
+		cring_called(r);
+		cring_calls_on(r);
+		for (unsigned k = 0; k < i; k++) {
+			conf_lane(c)->trigger(c, b[k]);
+			conf_finish(c, b[k]);
+		}
+	}
+}
+
 /* The notification comes long after the buffer, which may be used before it or not. */
 static void late_kick(struct conf *c)
 {
@@ -200,6 +232,11 @@ static const struct conf_check checks[] = {
 	 "text:content.tex:231", CONF_TEXT, CONF_CONFORMANCE, CONF_BOTH, .run = extra_kicks},
 	{"notify/one-kick", "one notification serves for many buffers", "text:content.tex:231",
 	 CONF_TEXT, CONF_CONFORMANCE, CONF_BOTH, .run = one_kick},
+	{"notify/wanted-later", "notifications may be asked for after the buffers were given",
+	 "text:content.tex:225", CONF_TEXT, CONF_CONFORMANCE, CONF_BOTH, .run = wanted_later},
+	{"notify/wanted-later-event", "the same with an event index", "text:content.tex:225",
+	 CONF_TEXT, CONF_CONFORMANCE, CONF_BOTH, .needs = {CONF_F(VOP_F_EVENT_IDX)},
+	 .run = wanted_later},
 	{"notify/late-kick", "a buffer is used though its notification comes late",
 	 "text:content.tex:231", CONF_TEXT, CONF_CONFORMANCE, CONF_BOTH, .run = late_kick},
 	{"notify/no-config-change", "plain traffic changes no configuration",

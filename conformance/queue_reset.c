@@ -123,6 +123,25 @@ static void new_place(struct conf *c)
 	}
 }
 
+/* EVENT_IDX: the event indexes lie behind the rings, so another size moves them. */
+static void events_new_size(struct conf *c)
+{
+	static const uint16_t sizes[] = {16, 4, 32, 8};
+	uint16_t max = conf_queue_size_max(c, conf_lane(c)->queue);
+	unsigned i;
+
+	conf_start(c, 8);
+	for (i = 0; i < VOP_ARRAY_SIZE(sizes); i++) {
+		if (sizes[i] > max)
+			continue;
+		steps_serve(c, 3);
+		must_reset(c, conf_ring(c)->index);
+		steps_close_ring(c, conf_ring(c));
+		anew(c, sizes[i]);
+		steps_serve(c, 3u * sizes[i]);
+	}
+}
+
 /* With buffers in the device's hands. */
 static void in_flight(struct conf *c)
 {
@@ -298,6 +317,10 @@ static const struct conf_check checks[] = {
 	 "2.6.1.1.1:dev:2", CONF_MUST, CONF_CONFORMANCE, CONF_BOTH,
 	 .needs = {CONF_F(VOP_F_RING_RESET), CONF_F(VOP_F_EVENT_IDX)},
 	 .lacks = TARGET_LACKS_QUEUE_RESET, .run = events_from_zero},
+	{"queue-reset/events-new-size", "event indexes lie where the new size puts them",
+	 "2.6.1.2.1:dev:1", CONF_MUST, CONF_CONFORMANCE, CONF_BOTH,
+	 .needs = {CONF_F(VOP_F_RING_RESET), CONF_F(VOP_F_EVENT_IDX)},
+	 .lacks = TARGET_LACKS_QUEUE_RESET, .run = events_new_size},
 	{"queue-reset/new-place", "a queue set up again is served where and in the size it is now",
 	 "2.6.1.2.1:dev:1", CONF_MUST, CONF_CONFORMANCE, CONF_BOTH, NEEDS, .run = new_place},
 	{"queue-reset/in-flight", "buffers in flight are let go of", "2.6.1.1.1:dev:1", CONF_MUST,

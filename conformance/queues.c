@@ -245,6 +245,27 @@ static void anything(struct conf *c)
 	conf_expect_idle(c);
 }
 
+/* Where a readable piece ends a writable one begins: they are two all the same. */
+static void adjoining(struct conf *c)
+{
+	uint8_t out[LANE_OUT_MAX];
+	uint32_t out_len, in_len;
+	struct cbuf *b;
+	unsigned i;
+
+	if (!conf_lane(c)->reads || !conf_lane(c)->writes)
+		conf_skip(c, "requests of this queue have parts of one kind only");
+	conf_start(c, 0);
+	for (i = 0; i < 12; i++) {
+		uint64_t number = conf_request(c, out, &out_len, &in_len);
+
+		b = cbuf_joined(c, out, out_len, in_len);
+		b->number = number;
+		conf_submit(c, b);
+		conf_finish(c, b);
+	}
+}
+
 static const struct conf_check checks[] = {
 	{"queues/exist", "there are queues, of sizes that can be", "text:content.tex:348",
 	 CONF_TEXT, CONF_CONFORMANCE, CONF_BOTH, .lane = CONF_FIRST_LANE, .run = exist},
@@ -268,5 +289,7 @@ static const struct conf_check checks[] = {
 	 CONF_ROBUSTNESS, CONF_BOTH, .lane = CONF_FIRST_LANE, .run = beyond},
 	{"queues/anything", "no set-up of a queue harms anybody", "text:content.tex:342", CONF_TEXT,
 	 CONF_ROBUSTNESS, CONF_BOTH, .lane = CONF_FIRST_LANE, .run = anything},
+	{"queues/adjoining", "pieces of both kinds that adjoin in memory stay apart",
+	 "text:split-ring.tex:176", CONF_TEXT, CONF_CONFORMANCE, CONF_BOTH, .run = adjoining},
 };
 CONF_SECTION(conf_section_queues, "2.6", "Virtqueues", checks);

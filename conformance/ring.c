@@ -33,6 +33,16 @@ struct cbuf *cbuf_new(struct conf *c)
 	return &n->b;
 }
 
+static struct cseg *push_seg(struct conf *c, struct cbuf *b, struct cseg seg)
+{
+	if (b->n == b->cap) {
+		b->cap = b->cap ? 2 * b->cap : 8;
+		b->seg = need(c, realloc(b->seg, b->cap * sizeof(*b->seg)));
+	}
+	b->seg[b->n] = seg;
+	return &b->seg[b->n++];
+}
+
 static struct cseg *add_seg(struct conf *c, struct cbuf *b, uint32_t len, bool write)
 {
 	/* A buffer may start anywhere; a canary follows it at once. */
@@ -40,19 +50,31 @@ static struct cseg *add_seg(struct conf *c, struct cbuf *b, uint32_t len, bool w
 	uint8_t *p = cmem_alloc(c, (size_t)len + 64, 64, &bus,
 				write ? "a writable buffer" : "a readable buffer");
 	unsigned shift = conf_below(c, 16);
-	struct cseg *s;
 	uint32_t i;
 
-	if (b->n == b->cap) {
-		b->cap = b->cap ? 2 * b->cap : 8;
-		b->seg = need(c, realloc(b->seg, b->cap * sizeof(*b->seg)));
-	}
-	s = &b->seg[b->n++];
-	*s = (struct cseg){.p = p + shift, .bus = bus + shift, .len = len, .write = write};
 	for (i = 0; i < shift; i++)
 		cmem_fill(c, p + i, (uint8_t)(0xe1 ^ i), 1);
 	cmem_fill(c, p + shift + len, 0x9d, 64 - shift);
-	return s;
+	return push_seg(
+		c, b,
+		(struct cseg){.p = p + shift, .bus = bus + shift, .len = len, .write = write});
+}
+
+struct cbuf *cbuf_joined(struct conf *c, const void *out, uint32_t out_len, uint32_t in_len)
+{
+	struct cbuf *b = cbuf_new(c);
+	uint64_t bus;
+	uint8_t *p = cmem_alloc(c, (size_t)out_len + in_len, 64, &bus, "a buffer of both kinds");
+
+	cmem_put(c, p, out, out_len);
+	cmem_fill(c, p + out_len, 0x5a, in_len);
+	push_seg(c, b, (struct cseg){.p = p, .bus = bus, .len = out_len});
+	push_seg(c, b,
+		 (struct cseg){
+			 .p = p + out_len, .bus = bus + out_len, .len = in_len, .write = true});
+	b->out_len = out_len;
+	b->in_len = in_len;
+	return b;
 }
 
 void cbuf_out(struct conf *c, struct cbuf *b, const void *data, uint32_t len)

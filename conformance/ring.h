@@ -104,6 +104,8 @@ void cbuf_in(struct conf *c, struct cbuf *b, uint32_t len);
 /* out and in bytes cut at random into `pieces` pieces, at least one for each kind present. */
 struct cbuf *cbuf_cut(struct conf *c, const void *out, uint32_t out_len, uint32_t in_len,
 		      unsigned pieces);
+/* One readable and one writable piece, back to back in memory. */
+struct cbuf *cbuf_joined(struct conf *c, const void *out, uint32_t out_len, uint32_t in_len);
 /* Copy out of the writable pieces: len bytes from byte `from` on. */
 void cbuf_read(const struct cbuf *b, uint32_t from, void *dst, uint32_t len);
 /* Contents of the pieces, readable and writable alike, as one run of bytes. */

@@ -132,6 +132,27 @@ static void large(struct conf *c)
 }
 
 /* The bytes that count are those of the first pieces, without a hole. */
+/* One piece is no copy of another, as far as they count. */
+static void expect_unlike(struct conf *c, const struct cbuf *b, unsigned n)
+{
+	uint64_t a, d;
+	uint32_t at = 0, other;
+	unsigned i, j;
+
+	for (i = 0; i < n; at += b->seg[i++].len) {
+		if (at + 8 > b->used_len)
+			return;
+		cbuf_read(b, at, &a, 8);
+		for (j = i + 1, other = at + b->seg[i].len; j < n; other += b->seg[j++].len) {
+			if (other + 8 > b->used_len)
+				break;
+			cbuf_read(b, other, &d, 8);
+			CONF_EXPECT(c, a != d, "pieces %u and %u begin with the same 8 bytes", i,
+				    j);
+		}
+	}
+}
+
 static void pieces(struct conf *c)
 {
 	unsigned n, turn;
@@ -157,6 +178,7 @@ static void pieces(struct conf *c)
 					    "not written",
 					    at, at + 7, b->used_len, n);
 			}
+			expect_unlike(c, b, n);
 		}
 }
 
