@@ -8,8 +8,8 @@
 
 #define PATIENCE_CAP_NS (60ull * 1000000000u)
 #define SETTLE_MIN_NS	300000u
-#define SETTLE_MAX_NS	20000000u
-#define IDLE_NS		4000000u
+#define SETTLE_MAX_NS	4000000u
+#define IDLE_NS		2500000u
 
 static uint64_t now_ns(void)
 {
@@ -364,7 +364,7 @@ void conf_settle(struct conf *c)
 	work(c);
 	if (c->sut->ops->run)
 		return;
-	most = VOP_MIN(VOP_MAX(4 * c->slowest_ns, SETTLE_MIN_NS), SETTLE_MAX_NS);
+	most = VOP_MIN(VOP_MAX(2 * c->slowest_ns, SETTLE_MIN_NS), SETTLE_MAX_NS);
 	for (begin = now_ns(); now_ns() - begin < most;) {
 		sched_yield();
 		work(c);

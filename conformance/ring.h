@@ -83,6 +83,7 @@ struct cring {
 	bool may_be_quiet; /* a notification may or may not come: not judged */
 	bool crossed;	   /* split, EVENT_IDX: the index lay behind already when it was set */
 	bool called;	   /* seen and not asked about yet */
+	bool carried;	   /* one came after the last look: whose it is, the next one says */
 	uint64_t calls, kicks;
 };
 
