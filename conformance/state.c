@@ -74,6 +74,21 @@ static void open_named(struct conf *c, uint64_t bus, uint32_t len)
 	open_table(c, bus, len);
 }
 
+/* From here on a rule is broken. What was used long ago may be used again: descriptors stay where
+ * they are, and any of them may be named. */
+static void break_rule(struct running *u)
+{
+	const struct cring *r = u->r;
+	unsigned i;
+
+	u->legal = false;
+	for (i = 0; i < r->size; i++)
+		if (r->packed)
+			open_named(u->c, le64toh(r->pdesc[i].addr), le32toh(r->pdesc[i].len));
+		else
+			open_named(u->c, le64toh(r->desc[i].addr), le32toh(r->desc[i].len));
+}
+
 static uint64_t edge(struct conf *c, uint64_t inside)
 {
 	const struct vop_regions *t = c->t->ops->regions ? c->t->ops->regions(c->t) : NULL;
@@ -199,8 +214,8 @@ static void queue_reset(struct running *u)
 
 	if (!conf_has(c, VOP_F_RING_RESET))
 		return;
-	if (u->r->outstanding)
-		u->legal = false;
+	if (u->legal && u->r->outstanding)
+		break_rule(u);
 	if (conf_try_queue_reset(c, u->r->index) == 0) {
 		cring_restart(u->r);
 		u->n = 0;
@@ -234,8 +249,7 @@ static struct vop_split_desc *piece(struct running *u, const struct state_action
 		at = a->b % q->b->n;
 	}
 	if (u->r->packed)
-		return (struct vop_split_desc *)(void *)&u->r
-			->pdesc[(q->b->at + at) % u->r->size];
+		return (struct vop_split_desc *)(void *)&u->r->pdesc[(q->b->at + at) % u->r->size];
 	for (i = q->b->id; at; at--)
 		i = le16toh(u->r->desc[i].next) % u->r->size;
 	return &u->r->desc[i];
@@ -349,7 +363,8 @@ static void broken(struct running *u, const struct state_action *a)
 {
 	struct cring *r = u->r;
 
-	u->legal = false;
+	if (u->legal)
+		break_rule(u);
 	switch (a->op) {
 	case STATE_DESC:
 		ring_desc(u, a);

@@ -55,8 +55,8 @@ static unsigned where(struct maker *m)
  * of the check's. */
 static uint32_t length(struct maker *m)
 {
-	static const uint32_t special[] = {0,	       1,	   11,	       12,	   15,
-					   16,	       17,	   32,	       48,	   4096,
+	static const uint32_t special[] = {0,	       1,	   11,	       12,	  15,
+					   16,	       17,	   32,	       48,	  4096,
 					   0x7fffffff, 0x80000000, 0xfffffff0, 0xffffffff};
 
 	return one_in(m, 2) ? special[below(m, VOP_ARRAY_SIZE(special))] : below(m, 2048);
@@ -137,9 +137,8 @@ static void legal_round(struct maker *m)
 	unsigned n = 1 + below(m, 3);
 
 	if (one_in(m, 6))
-		put(m, (struct state_action){.op = STATE_CALLS,
-					     .a = (uint16_t)below(m, 3),
-					     .v = below(m, 4)});
+		put(m, (struct state_action){
+			       .op = STATE_CALLS, .a = (uint16_t)below(m, 3), .v = below(m, 4)});
 	while (n--)
 		request(m);
 	hand_over(m);
@@ -215,8 +214,7 @@ static void chain(struct maker *m)
 			.op = STATE_DESC,
 			.a = (uint16_t)(from + i),
 			.b = desc_flags(m, i + 1 < n),
-			.c = one_in(m, 6) ? link_value(m)
-					  : (uint16_t)((from + i + 1) % m->s->size),
+			.c = one_in(m, 6) ? link_value(m) : (uint16_t)((from + i + 1) % m->s->size),
 			.where = (uint8_t)where(m),
 			.v = length(m),
 		};
@@ -229,9 +227,8 @@ static void chain(struct maker *m)
 		put(m, a);
 	}
 	if (m->s->packed)
-		put(m, (struct state_action){
-			       .op = STATE_SLOTS,
-			       .a = (uint16_t)(tables && one_in(m, 2) ? 1 : n)});
+		put(m, (struct state_action){.op = STATE_SLOTS,
+					     .a = (uint16_t)(tables && one_in(m, 2) ? 1 : n)});
 	else
 		put(m, (struct state_action){.op = STATE_HEAD,
 					     .a = one_in(m, 6) ? link_value(m) : (uint16_t)from});

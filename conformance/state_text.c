@@ -41,8 +41,7 @@ void state_print(const struct state_case *s, FILE *to)
 
 	fprintf(to, "%s %u seed %#llx%s%s%s%s\n", s->packed ? "packed" : "split", s->size,
 		(unsigned long long)s->seed, s->indirect ? " indirect" : "",
-		s->event ? " event" : "", s->in_order ? " in-order" : "",
-		s->reset ? " reset" : "");
+		s->event ? " event" : "", s->in_order ? " in-order" : "", s->reset ? " reset" : "");
 	for (i = 0; i < s->n; i++)
 		print_action(&s->act[i], to);
 }

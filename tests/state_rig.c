@@ -111,11 +111,10 @@ static const struct vop_node_events events = {
 
 static unsigned turn(struct rig *r)
 {
-	unsigned did = 0, i;
+	unsigned did, i;
 
 	vop_poller_enter(r->poller);
-	for (i = 0; i < 2; i++)
-		did += vop_poller_turn(r->poller, 0);
+	did = vop_poller_turn(r->poller, 0);
 	vop_poller_leave(r->poller);
 	vop_poller_attention_clear(r->poller);
 	if (r->served)
@@ -395,7 +394,7 @@ static void set(struct rig *r, const char *key, uint64_t value)
 		r->as.v[i].number = value;
 }
 
-struct sut *state_rig_new(const char *type)
+struct sut *state_rig_new(const char *type, enum vop_notify notify)
 {
 	const struct vop_service_type *t = vop_service_type_named(type);
 	struct rig *r = t ? calloc(1, sizeof(*r)) : NULL;
@@ -404,7 +403,7 @@ struct sut *state_rig_new(const char *type)
 		return NULL;
 	r->type = t;
 	r->as = vop_service_default(t, VOP_ENDPOINT);
-	r->as.notify = VOP_NOTIFY_EVENT;
+	r->as.notify = notify;
 	r->as.queue_size = 256;
 	/* Frames and characters come back: the default backend of both. */
 	set(r, "size", t->device_id == 2 ? DISK : 64);

@@ -12,7 +12,7 @@
 #include "vop/service_type.h"
 
 /* NULL: no memory, or no such type ("net", "blk", "console", "rng"). Freed by sut_free(). */
-struct sut *state_rig_new(const char *type);
+struct sut *state_rig_new(const char *type, enum vop_notify notify);
 /* What the device counted since it was started. */
 void state_rig_stats(struct sut *s, struct vop_service_stats *out);
 

@@ -2,7 +2,7 @@
 /*
  * Random ring states (conformance/state.h) against the shipped devices, in this process, where the
  * sanitizers see what they do: states [--device LIST] [--ring split|packed] [--count N] [--seed N]
- * [--replay FILE].
+ * [--replay FILE].  Every other batch of them runs on a device that polls (--poll: the replayed one).
  *
  * The cases run in a child, so that a fault ends the child only; the parent then looks for the
  * smallest case that dies the same way, a child for each try, prints it and ends with 1.
@@ -35,10 +35,11 @@ static const char *const devices[] = {"net", "blk", "console", "rng"};
 /* Between parent and child. */
 struct shared {
 	struct state_case s; /* at work */
+	bool poll;	     /* the device polls; else it waits for doorbells */
 	uint64_t done;
-	uint64_t broken;	 /* cases after which a queue stood still */
+	uint64_t broken;	  /* cases after which a queue stood still */
 	uint64_t violation[WHYS]; /* of these, why */
-	char text[512];		 /* what failed, or the first line of a sanitizer's report */
+	char text[512];		  /* what failed, or the first line of a sanitizer's report */
 };
 
 struct job {
@@ -47,8 +48,9 @@ struct job {
 	const char *device;
 	const struct lane *lane;
 	bool packed;
-	uint64_t seed, from, n;	    /* cases from..from+n of the seed */
-	const struct state_case *one; /* this one alone, instead */
+	uint64_t seed, from, n;	      /* cases from..from+n of the seed */
+	const struct state_case *one; /* this one alone, instead, on a device that .. */
+	bool poll;		      /* .. polls */
 	struct sut *sut;	      /* the child's */
 };
 
@@ -146,7 +148,8 @@ static int child(struct job *j)
 		.id = "random", .what = "random", .clauses = "", .rings = CONF_BOTH, .run = cases};
 	for (; e == 0 && j->from < end; j->from += j->n) {
 		j->n = VOP_MIN(end - j->from, (uint64_t)BATCH);
-		j->sut = state_rig_new(j->device);
+		j->sh->poll = j->one ? j->poll : j->from / BATCH & 1;
+		j->sut = state_rig_new(j->device, j->sh->poll ? VOP_NOTIFY_POLL : VOP_NOTIFY_EVENT);
 		r = j->sut ? conf_runner_new(j->sut, &cfg) : NULL;
 		e = r ? run_batch(r, j) : 2;
 		conf_runner_free(r);
@@ -243,10 +246,12 @@ static void shrink(struct job *j, int status)
 {
 	struct failing f = {.j = j, .status = status};
 	struct state_case s = j->sh->s;
-	struct job once = *j;
+	struct job once;
 	unsigned was = s.n, tries;
 
 	memcpy(f.text, j->sh->text, sizeof(f.text));
+	j->poll = j->sh->poll;
+	once = *j;
 	printf("not ok - %s, %s: ", j->lane->name, j->packed ? "packed" : "split");
 	say(&f);
 	if (!still_fails(&f, &s)) {
@@ -256,8 +261,8 @@ static void shrink(struct job *j, int status)
 	}
 	tries = state_shrink(&s, still_fails, &f, TRIES);
 	printf("the smallest case that does the same (%u actions of %u, after %u tries), "
-	       "--device %s --lane %s --replay FILE:\n",
-	       s.n, was, tries, j->device, j->lane->name);
+	       "--lane %s%s --replay FILE:\n",
+	       s.n, was, tries, j->lane->name, j->poll ? " --poll" : "");
 	state_print(&s, stdout);
 	once.one = &s;
 	once.from = 0;
@@ -268,6 +273,7 @@ static void shrink(struct job *j, int status)
 struct options {
 	const char *device, *ring, *lane, *replay;
 	uint64_t count, seed;
+	bool poll;
 };
 
 static bool wanted(const struct options *o, const char *device, const struct lane *l, bool packed)
@@ -306,8 +312,8 @@ static bool run_lane(struct job *j, const struct options *o)
 
 static int run_all(const struct options *o, const struct state_case *one)
 {
-	struct shared *sh = mmap(NULL, sizeof(*sh), PROT_READ | PROT_WRITE,
-				 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct shared *sh =
+		mmap(NULL, sizeof(*sh), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	unsigned lanes = 0, passed = 0, failed = 0, d, i, p, pass;
 
 	if (sh == MAP_FAILED)
@@ -321,7 +327,8 @@ static int run_all(const struct options *o, const struct state_case *one)
 							.lane = conf_lanes[i],
 							.packed = p,
 							.seed = o->seed,
-							.one = one};
+							.one = one,
+							.poll = o->poll};
 
 					if (!wanted(o, devices[d], conf_lanes[i], p) ||
 					    (one && one->packed != p))
@@ -367,7 +374,7 @@ int main(int argc, char **argv)
 		{"device", required_argument, NULL, 'd'}, {"ring", required_argument, NULL, 'r'},
 		{"lane", required_argument, NULL, 'l'},	  {"count", required_argument, NULL, 'n'},
 		{"seed", required_argument, NULL, 's'},	  {"replay", required_argument, NULL, 'f'},
-		{NULL, 0, NULL, 0}};
+		{"poll", no_argument, NULL, 'p'},	  {NULL, 0, NULL, 0}};
 	struct options o = {.count = 20000, .seed = 1};
 	int opt;
 
@@ -390,6 +397,9 @@ int main(int argc, char **argv)
 			break;
 		case 'f':
 			o.replay = optarg;
+			break;
+		case 'p':
+			o.poll = true;
 			break;
 		default:
 			return 2;
