@@ -60,6 +60,8 @@ static void run_cases(struct conf *c, enum state_mix mix)
 	struct state_case s;
 	unsigned i;
 
+	if (max == 0)
+		conf_fail(c, "queue %u does not exist", conf_lane(c)->queue);
 	conf_hurry(c, true);
 	for (i = 0; i < CASES; i++) {
 		state_generate(&s, conf_random(c), mix, conf_packed(c), max);

@@ -468,10 +468,8 @@ void state_run(struct conf *c, const struct state_case *s)
 		conf_expect_idle(c);
 	cmem_verify(c, "at the end");
 	forget(c);
-	if (!u.legal) {
+	if (!u.legal)
 		conf_serve_again(c);
-		forget(c);
-	}
 }
 
 enum conf_outcome state_try(struct conf *c, const struct state_case *s, char *text, size_t n)

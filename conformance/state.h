@@ -106,7 +106,7 @@ struct state_case {
 	struct state_action act[STATE_ACTIONS];
 };
 
-/* The case of that number. size_max: of the queue. */
+/* The case of that number. size_max: of the queue, at least 1. */
 void state_generate(struct state_case *s, uint64_t seed, enum state_mix mix, bool packed,
 		    uint16_t size_max);
 /* Is it legal from end to end? */

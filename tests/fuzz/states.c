@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Random ring states (conformance/state.h) against the shipped devices, in this process, where the
- * sanitizers see what they do: states [--device LIST] [--ring split|packed] [--count N] [--seed N]
- * [--replay FILE].  Every other batch of them runs on a device that polls (--poll: the replayed one).
+ * sanitizers see what they do:
+ *
+ *     states [--device NAME] [--lane NAME] [--ring split|packed] [--count N] [--seed N]
+ *     states --lane NAME [--poll] --replay FILE
+ *
+ * The count is shared among the lanes and formats that are chosen. Every other batch of cases meets
+ * a device that polls (--poll: the replayed one).
  *
  * The cases run in a child, so that a fault ends the child only; the parent then looks for the
  * smallest case that dies the same way, a child for each try, prints it and ends with 1.
