@@ -21,7 +21,6 @@ struct request {
 
 struct running {
 	struct conf *c;
-	const struct state_case *s;
 	struct cring *r;
 	bool legal; /* so far */
 	struct request req[REQUESTS];
@@ -443,11 +442,8 @@ static void forget(struct conf *c)
 	cring_free_all(c);
 }
 
-void state_run(struct conf *c, const struct state_case *s)
+void state_begin(struct conf *c, const struct state_case *s)
 {
-	struct running u = {.c = c, .s = s, .legal = true};
-	unsigned i;
-
 	cring_free_all(c);
 	c->random = s->seed;
 	c->outcome = CONF_PASS;
@@ -456,7 +452,14 @@ void state_run(struct conf *c, const struct state_case *s)
 	want(c, VOP_F_IN_ORDER, s->in_order);
 	want(c, VOP_F_RING_RESET, s->reset);
 	conf_start(c, s->size);
-	u.r = c->ring;
+	conf_serve(c, 1);
+}
+
+bool state_play(struct conf *c, const struct state_case *s)
+{
+	struct running u = {.c = c, .r = c->ring, .legal = true};
+	unsigned i;
+
 	u.table = cmem_alloc(c, 16 * (size_t)ENTRIES, 16, &u.table_bus, "a table of entries");
 	u.area = cmem_alloc(c, AREA, 64, &u.area_bus, "memory for broken addresses");
 	for (i = 0; i < s->n; i++)
@@ -468,7 +471,13 @@ void state_run(struct conf *c, const struct state_case *s)
 		conf_expect_idle(c);
 	cmem_verify(c, "at the end");
 	forget(c);
-	if (!u.legal)
+	return u.legal;
+}
+
+void state_run(struct conf *c, const struct state_case *s)
+{
+	state_begin(c, s);
+	if (!state_play(c, s))
 		conf_serve_again(c);
 }
 

@@ -120,9 +120,14 @@ int state_read(struct state_case *s, FILE *from, unsigned *line);
 
 /*
  * Run it within a check, on a device in any state and with nothing of the check's in use: rings,
- * buffers and memory of before are forgotten. Ends the check when something does not hold. The
- * device serves again afterwards and has been reset where the case broke a rule.
+ * buffers and memory of before are forgotten. Ends the check when something does not hold.
+ *
+ * state_begin() makes the rings and has one request served: that is where a device fails which an
+ * earlier case has damaged. state_play() does the actions and resets the device; whether the case
+ * was legal. state_run() is both, and afterwards, where a rule was broken, the device serves again.
  */
+void state_begin(struct conf *c, const struct state_case *s);
+bool state_play(struct conf *c, const struct state_case *s);
 void state_run(struct conf *c, const struct state_case *s);
 /*
  * As state_run(), but a failure is returned in place of ending the check: CONF_PASS, CONF_FAIL,

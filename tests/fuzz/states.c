@@ -6,8 +6,8 @@
  *     states [--device NAME] [--lane NAME] [--ring split|packed] [--count N] [--seed N]
  *     states --lane NAME [--poll] --replay FILE
  *
- * The count is shared among the lanes and formats that are chosen. Every other batch of cases meets
- * a device that polls (--poll: the replayed one).
+ * The count is shared among the lanes and formats that are chosen. Three batches of cases in
+ * four meet a device that polls (--poll: the replayed one).
  *
  * The cases run in a child, so that a fault ends the child only; the parent then looks for the
  * smallest case that dies the same way, a child for each try, prints it and ends with 1.
@@ -39,8 +39,9 @@ static const char *const devices[] = {"net", "blk", "console", "rng"};
 
 /* Between parent and child. */
 struct shared {
-	struct state_case s; /* at work */
-	bool poll;	     /* the device polls; else it waits for doorbells */
+	struct state_case s, last; /* at work; the one before it */
+	bool opening;		   /* no action was done yet: blame the one before */
+	bool poll;		   /* the device polls; else it waits for doorbells */
 	uint64_t done;
 	uint64_t broken;	  /* cases after which a queue stood still */
 	uint64_t violation[WHYS]; /* of these, why */
@@ -117,7 +118,15 @@ static void cases(struct conf *c)
 			sh->s = *j->one;
 		else
 			state_generate(&sh->s, mixed(j->seed, i), mix_of(i), j->packed, RING_MAX);
-		state_run(c, &sh->s);
+		sh->opening = i != j->from;
+		if (j->one) {
+			state_run(c, &sh->s);
+		} else {
+			state_begin(c, &sh->s);
+			sh->opening = false;
+			state_play(c, &sh->s);
+		}
+		sh->last = sh->s;
 		count(j, &before);
 		__atomic_add_fetch(&sh->done, 1, __ATOMIC_RELAXED);
 	}
@@ -149,11 +158,15 @@ static int child(struct job *j)
 	uint64_t end = j->from + j->n;
 	int e = 0;
 
-	j->check = (struct conf_check){
-		.id = "random", .what = "random", .clauses = "", .rings = CONF_BOTH, .run = cases};
+	j->check = (struct conf_check){.id = "random",
+				       .what = "random",
+				       .clauses = "",
+				       .kind = CONF_ROBUSTNESS,
+				       .rings = CONF_BOTH,
+				       .run = cases};
 	for (; e == 0 && j->from < end; j->from += j->n) {
 		j->n = VOP_MIN(end - j->from, (uint64_t)BATCH);
-		j->sh->poll = j->one ? j->poll : j->from / BATCH & 1;
+		j->sh->poll = j->one ? j->poll : j->from / BATCH % 4 != 0;
 		j->sut = state_rig_new(j->device, j->sh->poll ? VOP_NOTIFY_POLL : VOP_NOTIFY_EVENT);
 		r = j->sut ? conf_runner_new(j->sut, &cfg) : NULL;
 		e = r ? run_batch(r, j) : 2;
@@ -250,7 +263,7 @@ static void say(const struct failing *f)
 static void shrink(struct job *j, int status)
 {
 	struct failing f = {.j = j, .status = status};
-	struct state_case s = j->sh->s;
+	struct state_case s = j->sh->opening ? j->sh->last : j->sh->s;
 	struct job once;
 	unsigned was = s.n, tries;
 
