@@ -67,10 +67,36 @@ static void open_table(struct conf *c, uint64_t bus, uint64_t len)
 	}
 }
 
-static void open_named(struct conf *c, uint64_t bus, uint32_t len)
+/* Both ranges have a byte in common; neither goes around the end of 64 bits. */
+static bool meet(uint64_t bus, uint64_t len, uint64_t at, uint64_t size)
 {
-	open_range(c, bus, len);
-	open_table(c, bus, len);
+	return bus <= at ? at - bus < len : bus - at < size && len;
+}
+
+/* Would the device write there what it takes for descriptors later? */
+static bool feeds_back(const struct running *u, uint64_t bus, uint64_t len)
+{
+	unsigned i;
+
+	for (i = 0; i < u->c->n_rings; i++)
+		if (meet(bus, len, u->c->rings[i]->cfg.desc_bus, 16ull * u->c->rings[i]->size))
+			return true;
+	for (i = 0; i < u->n; i++)
+		if (u->req[i].b->table &&
+		    meet(bus, len, u->req[i].b->table_bus, 16ull * u->req[i].b->n))
+			return true;
+	return meet(bus, len, u->table_bus, 16ull * ENTRIES);
+}
+
+static void open_named(const struct running *u, uint64_t bus, uint32_t len)
+{
+	/* Data are descriptors then, and name anything. */
+	if (feeds_back(u, bus, len)) {
+		open_range(u->c, 0, UINT64_MAX);
+		return;
+	}
+	open_range(u->c, bus, len);
+	open_table(u->c, bus, len);
 }
 
 /* From here on a rule is broken. What was used long ago may be used again: descriptors stay where
@@ -83,9 +109,9 @@ static void break_rule(struct running *u)
 	u->legal = false;
 	for (i = 0; i < r->size; i++)
 		if (r->packed)
-			open_named(u->c, le64toh(r->pdesc[i].addr), le32toh(r->pdesc[i].len));
+			open_named(u, le64toh(r->pdesc[i].addr), le32toh(r->pdesc[i].len));
 		else
-			open_named(u->c, le64toh(r->desc[i].addr), le32toh(r->desc[i].len));
+			open_named(u, le64toh(r->desc[i].addr), le32toh(r->desc[i].len));
 }
 
 static uint64_t edge(struct conf *c, uint64_t inside)
@@ -275,13 +301,13 @@ static void overwrite(struct running *u, const struct state_action *a)
 	if (a->op == STATE_ADDR) {
 		uint64_t to = address(u, a->where, a->v);
 
-		open_named(c, to, le32toh(d->len));
+		open_named(u, to, le32toh(d->len));
 		cmem_put64(c, &d->addr, to);
 	} else if (a->op == STATE_LEN) {
-		open_named(c, le64toh(d->addr), (uint32_t)a->v);
+		open_named(u, le64toh(d->addr), (uint32_t)a->v);
 		cmem_put32(c, &d->len, (uint32_t)a->v);
 	} else if (a->op == STATE_FLAGS) {
-		open_named(c, le64toh(d->addr), le32toh(d->len));
+		open_named(u, le64toh(d->addr), le32toh(d->len));
 		cmem_put16(c, flags, (uint16_t)(le16toh(*flags) ^ a->v));
 	} else {
 		cmem_put16(c, last, (uint16_t)a->v);
@@ -296,7 +322,7 @@ static void ring_desc(struct running *u, const struct state_action *a)
 	struct conf *c = u->c;
 	unsigned i;
 
-	open_named(c, bus, len);
+	open_named(u, bus, len);
 	if (u->r->packed) {
 		struct vop_packed_desc v = {
 			.addr = htole64(bus), .len = htole32(len), .id = htole16(a->c)};
@@ -327,7 +353,7 @@ static void table_entry(struct running *u, const struct state_action *a)
 	struct vop_split_desc v = {.addr = htole64(address(u, a->where, 0)),
 				   .len = htole32((uint32_t)a->v)};
 
-	open_named(u->c, le64toh(v.addr), (uint32_t)a->v);
+	open_named(u, le64toh(v.addr), (uint32_t)a->v);
 	v.flags = htole16(u->r->packed ? a->c : a->b);
 	v.next = htole16(u->r->packed ? a->b : a->c);
 	cmem_put(u->c, u->table + 16 * (a->a % ENTRIES), &v, sizeof(v));
