@@ -156,7 +156,7 @@ static uint64_t address(const struct running *u, unsigned where, uint64_t off)
 static void request(struct running *u, const struct state_action *a)
 {
 	struct conf *c = u->c;
-	unsigned least = c->lane->reads + c->lane->writes, pieces;
+	unsigned least = c->lane->reads + c->lane->writes, pieces, i;
 	bool indirect = a->b && conf_has(c, VOP_F_INDIRECT_DESC);
 	struct request *q = &u->req[u->n];
 	uint16_t room = indirect ? u->r->size : u->r->room;
@@ -168,6 +168,14 @@ static void request(struct running *u, const struct state_action *a)
 	q->b->indirect = indirect;
 	u->n++;
 	cring_add(u->r, q->b);
+	/* After slots were skipped it may lie in the slots of another one, whose flags are written
+	 * later: any of its addresses may be one to write to. */
+	if (u->legal || !u->r->packed)
+		return;
+	for (i = 0; i < q->b->n; i++)
+		open_named(u, q->b->seg[i].bus, q->b->seg[i].len);
+	if (indirect)
+		open_named(u, q->b->table_bus, 16 * q->b->n);
 }
 
 static void publish(struct running *u)

@@ -161,9 +161,8 @@ int suite_conf_state(void)
 	CU_pSuite s = CU_add_suite("conf_state", NULL, NULL);
 
 	if (!s || !CU_add_test(s, "written and read", test_round_trip) ||
-	    !CU_add_test(s, "by seed", test_seed) ||
-	    !CU_add_test(s, "nonsense", test_nonsense) || !CU_add_test(s, "shrunk", test_shrink) ||
-	    !CU_add_test(s, "same reason", test_same))
+	    !CU_add_test(s, "by seed", test_seed) || !CU_add_test(s, "nonsense", test_nonsense) ||
+	    !CU_add_test(s, "shrunk", test_shrink) || !CU_add_test(s, "same reason", test_same))
 		return CU_get_error();
 	return 0;
 }
