@@ -227,11 +227,15 @@ void cmem_freeze(struct conf *c)
 		if (k->hole)
 			continue;
 		/* What is open now must stay as it is now: no difference to what is closed. */
-		for (j = 0; j < end; j++)
-			if (k->open[j]) {
-				k->shadow[j] = k->mem[j];
-				k->open[j] = 0;
-			}
+		for (j = 0; j < end; j++) {
+			const uint8_t *open = memchr(k->open + j, 1, end - j);
+
+			if (!open)
+				break;
+			j = (size_t)(open - k->open);
+			k->shadow[j] = k->mem[j];
+			k->open[j] = 0;
+		}
 	}
 }
 

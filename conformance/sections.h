@@ -28,6 +28,7 @@
 	X(conf_section_packed_order)                                                               \
 	X(conf_section_packed_robust)                                                              \
 	X(conf_section_packed_chaos)                                                               \
+	X(conf_section_random)                                                                     \
 	X(conf_section_init)                                                                       \
 	X(conf_section_suspend)                                                                    \
 	X(conf_section_net)                                                                        \

@@ -18,7 +18,8 @@
 struct end {
 	struct vop_link link; /* first: a struct vop_link * is one of these */
 	struct vop_link_pair *pair;
-	int efd; /* readable: this end has messages, or the peer is gone */
+	int efd;  /* readable: this end has messages, or the peer is gone */
+	bool lit; /* it is */
 	struct vop_msg *queue;
 	unsigned head, count;
 	int *ring_fd;	 /* by doorbell of this node: what the peer rings, -1: not listening */
@@ -59,6 +60,9 @@ static void wake(struct end *e)
 {
 	const uint64_t one = 1;
 
+	if (e->lit)
+		return;
+	e->lit = true;
 	must(write(e->efd, &one, sizeof(one)) == sizeof(one), "eventfd");
 }
 
@@ -67,8 +71,10 @@ static void settle(struct end *e)
 {
 	uint64_t v;
 
-	if (e->count == 0 && !other(e)->gone && read(e->efd, &v, sizeof(v)) < 0)
-		v = 0;
+	if (e->count || other(e)->gone || !e->lit)
+		return;
+	e->lit = false;
+	must(read(e->efd, &v, sizeof(v)) == sizeof(v), "eventfd");
 }
 
 static int push(struct end *to, const struct vop_msg *m)

@@ -9,6 +9,7 @@
 SUITE_HARNESS(conf_select)
 SUITE_HARNESS(conf_gate)
 SUITE_HARNESS(conf_oracles)
+SUITE_HARNESS(conf_state)
 SUITE_HARNESS(hist)
 SUITE_HARNESS(opt)
 SUITE_HARNESS(stats)
