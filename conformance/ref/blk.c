@@ -4,6 +4,8 @@
 
 #include "conformance/ref/blk_internal.h"
 
+#define SEG_MAX 126u /* as configuration tells it */
+
 bool ref_blk_inside(const struct ref *r, uint64_t sector, uint64_t n)
 {
 	uint64_t capacity = ref_blk_form(r)->capacity;
@@ -205,7 +207,27 @@ static bool misframed(struct ref *r, const struct ref_chain *c)
 
 	return (ref_bug(r, REF_BLK_LAYOUT_HEADER) && c->n && c->seg[0].len != BLK_HDR) ||
 	       (ref_bug(r, REF_BLK_LAYOUT_STATUS) && c->n && c->seg[c->n - 1].len != 1) ||
+	       (c->n > SEG_MAX && ref_bug(r, REF_BLIND2_SEG_MAX)) ||
 	       (ref_bug(r, REF_BLK_LAYOUT_MANY) && data > 8);
+}
+
+/* The same, of reads and writes: a piece of data that is not of whole sectors. */
+static bool odd_pieces(struct ref *r, const struct ref_chain *c, uint32_t type)
+{
+	uint32_t at = 0;
+	unsigned i;
+
+	if (type != BLK_T_IN && type != BLK_T_OUT)
+		return false;
+	for (i = 0; i < c->n; i++) {
+		const struct ref_seg *s = &c->seg[i];
+
+		/* Header and status may share theirs with data. */
+		if ((s->write ? i + 1 < c->n : at >= BLK_HDR) && s->len % BLK_SECTOR)
+			return ref_bug(r, REF_BLIND2_ODD_PIECES);
+		at += s->len;
+	}
+	return false;
 }
 
 /* What was not filled is filled: the length counts from the start, and the status is at the end. */
@@ -241,7 +263,8 @@ bool ref_blk_request(struct ref *r, struct ref_queue *q, struct ref_chain *c)
 	if (ref_bug(r, REF_BLK_RESERVED) && blk_get(bytes + 4, 4))
 		h.type = UINT32_MAX;
 	c->slow = h.type == BLK_T_FLUSH;
-	status = misframed(r, c) ? BLK_S_IOERR : execute(r, q, c, &h, &used);
+	status = misframed(r, c) || odd_pieces(r, c, h.type) ? BLK_S_IOERR
+							     : execute(r, q, c, &h, &used);
 	fill(r, c, used);
 	if (status != BLK_S_OK && ref_bug(r, REF_BLIND_ERROR_STATUS))
 		at = used;

@@ -98,6 +98,7 @@ uint8_t ref_blk_ranges(struct ref *r, const struct ref_chain *c, uint32_t type)
 {
 	uint32_t len = c->out_len - BLK_HDR;
 	unsigned n = len / BLK_RANGE, i;
+	uint64_t total = 0;
 	uint8_t bytes[BLK_RANGE * REF_BLK_RANGES], status = BLK_S_OK;
 	struct range s[REF_BLK_RANGES];
 
@@ -118,6 +119,10 @@ uint8_t ref_blk_ranges(struct ref *r, const struct ref_chain *c, uint32_t type)
 		};
 	if (bad_flags(r, s, n, type))
 		return BLK_S_UNSUPP;
+	for (i = 0; i < n; i++)
+		total += s[i].n;
+	if (n > 1 && total > REF_BLK_RANGE && ref_bug(r, REF_BLIND2_RANGE_SUM))
+		return BLK_S_IOERR;
 	for (i = 0; i < n; i++)
 		if (s[i].n > REF_BLK_RANGE ||
 		    ref_test(r, REF_BLK_RANGE_BEYOND, !ref_blk_inside(r, s[i].sector, s[i].n)))

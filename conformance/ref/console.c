@@ -101,8 +101,11 @@ static bool take(struct ref *r, struct con_port *p, struct ref_chain *c)
 		else if (spoil(r, p, &byte))
 			put(p, byte);
 	}
-	if (p->at < len && !ref_bug(r, REF_CON_FULL))
+	if (p->at < len && !ref_bug(r, REF_CON_FULL)) {
+		if (ref_bug(r, REF_BLIND2_BEGINS_AGAIN))
+			p->at = 0;
 		return false;
+	}
 	p->at = 0;
 	return true;
 }

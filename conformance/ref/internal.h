@@ -31,6 +31,9 @@ struct ref_chain {
 	uint32_t in_len, out_len;
 	uint32_t used; /* bytes written, once it is done */
 	bool slow;     /* a mutant: finishes after those that came with it */
+	/* Packed: where it starts. */
+	uint16_t slot;
+	bool slot_wrap;
 };
 
 struct ref_queue {
@@ -58,6 +61,9 @@ struct ref_queue {
 	/* A mutant: the driver's flags and event index (split) or event structure (packed) as they
 	 * were when the queue was kicked. */
 	uint32_t kicked_flags, kicked_event;
+	/* The indirect table taken last: where it lay, and its first entry. */
+	uint64_t table_bus;
+	uint8_t table_first[16];
 	/* Split: the used element a mutant has not written yet. */
 	struct vop_split_used_elem late;
 	uint16_t late_at;
@@ -196,6 +202,8 @@ void ref_release(struct ref_queue *q, uint32_t used);
 bool ref_add_seg(struct ref_chain *c, uint8_t *p, uint32_t len, bool write);
 /* One more piece of q->chain. False: it has too many. */
 bool ref_add_piece(struct ref_queue *q, uint8_t *p, uint32_t len, bool write);
+/* The first entry of the indirect table at bus was read: a mutant keeps the one it had there. */
+void ref_table_first(struct ref_queue *q, uint64_t bus, void *entry);
 /* Take buffers that are there, as the type does them; publish, arm. Whether anything happened. */
 bool ref_queue_run(struct ref_queue *q);
 /* DRIVER_OK is set, and the device is not suspended. */

@@ -32,6 +32,8 @@ void ref_start_index(struct ref_queue *q)
 	q->since = q->since_buffers = q->since_last = 0;
 	q->event_head = q->waits = q->turned = false;
 	q->group = 0;
+	q->table_bus = 0;
+	q->chain.ndesc = 0;
 	q->avail_wrap = q->used_wrap = true;
 }
 
@@ -95,8 +97,12 @@ static bool picky(struct ref *r)
 
 static bool acceptable(struct ref *r)
 {
+	bool subset = vop_feature_subset(r->driver_features, r->offered);
+
 	r->negotiations++;
-	if (!ref_test(r, REF_FEATURES_SUBSET, vop_feature_subset(r->driver_features, r->offered)))
+	if (!subset && !(r->driver_features[0] & ~r->offered[0]))
+		subset = ref_bug(r, REF_BLIND2_FEATURES_UPPER);
+	if (!ref_test(r, REF_FEATURES_SUBSET, subset))
 		return false;
 	if (!ref_test(r, REF_FEATURES_VERSION, accepted(r, VOP_F_VERSION_1)) &&
 	    !ref_bug(r, REF_OFFER_NO_VERSION))
@@ -184,6 +190,8 @@ static int resume(struct ref *r)
 			q->used = q->avail;
 			q->used_wrap = q->avail_wrap;
 		}
+		if (!(q->avail_wrap && q->used_wrap) && ref_bug(r, REF_BLIND2_RESUME_WRAP))
+			q->avail_wrap = q->used_wrap = true;
 		if (ref_bug(r, REF_RESUME_LOSES)) {
 			q->n_held = 0;
 			q->enabled &= i % 2 != 0;
@@ -231,6 +239,8 @@ int ref_status_set(struct ref *r, uint8_t want)
 		ref_reset(r);
 		return 0;
 	}
+	if (r->needs_reset && ref_bug(r, REF_BLIND2_NEEDS_RESET_ACK))
+		r->needs_reset = false;
 	stop = (want & VOP_STATUS_SUSPEND) &&
 	       ref_test(r, REF_SUSPEND_FEATURE, ref_has(r, VOP_F_SUSPEND)) &&
 	       ref_test(r, REF_SUSPEND_EARLY, before & VOP_STATUS_DRIVER_OK);

@@ -242,6 +242,8 @@ static unsigned span(const struct ref_queue *q, uint32_t len)
 
 	for (i = 0; i < q->n_held; i++) {
 		room += q->held[i].in_len;
+		if (room == len && ref_bug(q->r, REF_BLIND2_MERGE_EXACT))
+			continue;
 		if (room >= len)
 			return i + 1;
 	}

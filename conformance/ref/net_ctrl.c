@@ -228,6 +228,8 @@ static bool vlan_passes(struct ref *r, const uint8_t *b)
 		return true;
 	if (!ref_test(r, REF_NET_VLAN_FILTER, ref_has(r, REF_NET_CTRL_VLAN)))
 		return true;
+	if (b[14] >> 4 && ref_bug(r, REF_BLIND2_VLAN_PRIORITY))
+		return false;
 	return ref_test(r, REF_NET_VLAN_MATCH, n->vlan[id / 8] >> id % 8 & 1);
 }
 

@@ -183,8 +183,9 @@ static int table(struct ref_queue *q, const struct vop_packed_desc *d)
 {
 	struct ref *r = q->r;
 	uint32_t len = le32toh(d->len), i, n;
-	uint64_t addr = le64toh(d->addr);
-	struct vop_packed_desc *t = (void *)ref_at(r, addr, len);
+	bool odd = le64toh(d->addr) % 16 && ref_bug(r, REF_BLIND2_TABLE_ALIGNED);
+	uint64_t addr = le64toh(d->addr) & (odd ? ~15ull : ~0ull);
+	struct vop_packed_desc *t = (void *)ref_at(r, addr, len), first;
 	bool writable =
 		(le16toh(d->flags) & VOP_DESC_F_WRITE) && ref_bug(r, REF_PACKED_INDIRECT_WRITE);
 
@@ -204,6 +205,11 @@ static int table(struct ref_queue *q, const struct vop_packed_desc *d)
 	for (i = 0; i < n && i < REF_SEGS; i++) {
 		const void *e = ref_at(r, entry_at(q, addr, i), 16);
 
+		if (e && i == 0) {
+			memcpy(&first, e, sizeof(first));
+			ref_table_first(q, addr, &first);
+			e = &first;
+		}
 		if (!e || entry(q, e, &writable) < 0)
 			return broken(q, "a table that cannot be used");
 		if (ref_bug(r, REF_PACKED_INDIRECT_CHAINED) &&
@@ -312,8 +318,12 @@ int ref_packed_pop(struct ref_queue *q)
 	/* 2.8.6: the id of a list stands in its last descriptor. */
 	if (ref_bug(r, REF_PACKED_ID_FIRST))
 		d = first;
+	if (across(q, from, (uint32_t)n) && ref_bug(r, REF_BLIND2_ID_ACROSS))
+		d = &ring(q)[q->cfg.size - 1];
 	q->chain.id = (uint16_t)ref_value(r, REF_PACKED_ID, le16toh(d->id));
 	q->chain.ndesc = (uint16_t)n;
+	q->chain.slot = from;
+	q->chain.slot_wrap = was;
 	if (flags_at(d) & VOP_DESC_F_INDIRECT) {
 		const uint8_t *last = ref_at(r, le64toh(d->addr) + le32toh(d->len) - 16, 16);
 
@@ -395,6 +405,10 @@ void ref_packed_push(struct ref_queue *q, const struct ref_chain *batch, unsigne
 		step(q, &at.used, &at.used_wrap, slots - last->ndesc, REF_PACKED_USED_WRAP);
 	if (ref_bug(r, REF_PACKED_USED_AT_LAST))
 		step(q, &at.used, &at.used_wrap, last->ndesc - 1u, REF_PACKED_USED_WRAP);
+	if (batch[0].slot != from && ref_bug(r, REF_BLIND2_USED_OWN)) {
+		at.used = batch[0].slot;
+		at.used_wrap = batch[0].slot_wrap;
+	}
 	put_used(&at, ref_bug(r, REF_PACKED_BATCH_ID) ? batch[0].id : last->id, len);
 	q->used_before = q->used;
 	q->event_head |= event_here(q);
@@ -405,6 +419,8 @@ void ref_packed_push(struct ref_queue *q, const struct ref_chain *batch, unsigne
 		slots = n;
 	slots = (uint32_t)ref_value(r, REF_PACKED_SKIP, slots) & 0xffff;
 	step(q, &q->used, &q->used_wrap, slots, REF_PACKED_USED_WRAP);
+	if (slots == q->cfg.size && ref_bug(r, REF_BLIND2_USED_FULL))
+		q->used_wrap = was;
 	if (across(q, from, slots) && ref_bug(r, REF_PACKED_USED_ACROSS))
 		q->used_wrap = was;
 	if (slots > 1 && q->used == 0 && ref_bug(r, REF_PACKED_USED_EXACT)) {
@@ -431,6 +447,8 @@ static bool crossed(struct ref_queue *q, uint32_t e, uint32_t since)
 	uint32_t off = (uint32_t)ref_value(r, REF_PACKED_EVENT_OFF, e & 0x7fff);
 	uint32_t back = behind(q, off, ref_test(r, REF_PACKED_EVENT_WRAP, e >> 15 & 1));
 
+	if (since == q->cfg.size && ref_bug(r, REF_BLIND2_EVENT_WHOLE))
+		return false;
 	if (ref_bug(r, REF_PACKED_EVENT_EXACT))
 		since = q->since_last;
 	if (ref_bug(r, REF_PACKED_EVENT_BUFFERS))
@@ -506,6 +524,13 @@ void ref_packed_arm(struct ref_queue *q, bool on)
 		woken(q);
 	if (!on && ref_bug(r, REF_BLIND_EVENT_CACHED))
 		q->kicked_event = le32toh(*(const vop_le32 *)q->cfg.driver);
+	if (q->chain.ndesc > 1 && ref_bug(r, REF_BLIND2_ARM_HEAD)) {
+		if (off + 1 < q->chain.ndesc) {
+			off += q->cfg.size;
+			wrap = !wrap;
+		}
+		off -= q->chain.ndesc - 1u;
+	}
 	if (q->turned && ref_bug(r, REF_BLIND_ARM_END))
 		wrap = !wrap;
 	if (!on)

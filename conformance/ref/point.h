@@ -12,6 +12,7 @@
 #define CONFORMANCE_REF_POINT_H
 
 #include "conformance/ref/points_blind.h"
+#include "conformance/ref/points_blind2.h"
 #include "conformance/ref/points_blk.h"
 #include "conformance/ref/points_blk_zoned.h"
 #include "conformance/ref/points_console.h"
@@ -35,7 +36,8 @@
 	REF_POINTS_BLK_ZONED(X)                                                                    \
 	REF_POINTS_CONSOLE(X)                                                                      \
 	REF_POINTS_RNG(X)                                                                          \
-	REF_POINTS_BLIND(X)
+	REF_POINTS_BLIND(X)                                                                        \
+	REF_POINTS_BLIND2(X)
 /* clang-format on */
 
 enum ref_kind { REF_KIND_VALUE, REF_KIND_STEP, REF_KIND_TEST, REF_KIND_BUG };

@@ -50,6 +50,16 @@ bool ref_add_piece(struct ref_queue *q, uint8_t *p, uint32_t len, bool write)
 	return true;
 }
 
+void ref_table_first(struct ref_queue *q, uint64_t bus, void *entry)
+{
+	if (bus == q->table_bus && ref_bug(q->r, REF_BLIND2_TABLE_CACHED)) {
+		memcpy(entry, q->table_first, sizeof(q->table_first));
+		return;
+	}
+	q->table_bus = bus;
+	memcpy(q->table_first, entry, sizeof(q->table_first));
+}
+
 void ref_gather(const struct ref_chain *c, uint32_t from, void *dst, uint32_t len)
 {
 	uint8_t *to = dst;

@@ -72,6 +72,8 @@ static bool entry(struct ref_queue *q, struct table t, uint32_t at, struct vop_s
 		memcpy(d, p, sizeof(*d));
 	else
 		q->r->dead = true;
+	if (p && t.indirect && at == 0)
+		ref_table_first(q, bus, d);
 	return p;
 }
 
@@ -97,6 +99,8 @@ static int follow_table(struct ref_queue *q, const struct vop_split_desc *d, str
 		r->stuck = true;
 		return -1;
 	}
+	if (bus % 16 && ref_bug(r, REF_BLIND2_TABLE_ALIGNED))
+		bus &= ~15ull;
 	if (ref_test(r, REF_SPLIT_INDIRECT_LEN, bad))
 		return refuse(q, "a table of a wrong length");
 	if (ref_test(r, REF_SPLIT_INDIRECT_RANGE, !ref_at(r, bus, len)))
@@ -169,10 +173,15 @@ static int64_t next_of(struct ref_queue *q, struct table t, const struct vop_spl
 	if (!ref_test(r, REF_SPLIT_NEXT_FLAG, more))
 		return -1;
 	next = (uint16_t)ref_value(r, REF_SPLIT_NEXT, next);
-	if (!ref_test(r, t.indirect ? REF_SPLIT_INDIRECT_NEXT : REF_SPLIT_NEXT_RANGE, next >= t.n))
-		return next;
-	refuse(q, "a next beyond the table");
-	return -2;
+	if (ref_test(r, t.indirect ? REF_SPLIT_INDIRECT_NEXT : REF_SPLIT_NEXT_RANGE, next >= t.n)) {
+		refuse(q, "a next beyond the table");
+		return -2;
+	}
+	if (!t.indirect && next < at && ref_bug(r, REF_BLIND2_BACKWARDS)) {
+		refuse(q, "a chain that goes back");
+		return -2;
+	}
+	return next;
 }
 
 static int walk(struct ref_queue *q, struct table t, uint32_t head, struct walk *w)
@@ -185,7 +194,9 @@ static int walk(struct ref_queue *q, struct table t, uint32_t head, struct walk 
 	for (; at >= 0; at = next_of(q, t, &d, (uint32_t)at)) {
 		if (!entry(q, t, (uint32_t)at, &d))
 			return -1;
-		if (ref_test(r, REF_SPLIT_LOOP, ++seen > q->cfg.size))
+		if (++seen == q->cfg.size && ref_bug(r, REF_BLIND2_FULL_CHAIN))
+			return refuse(q, "a chain as long as the queue");
+		if (ref_test(r, REF_SPLIT_LOOP, seen > q->cfg.size))
 			return refuse(q, "a chain longer than the queue");
 		if (seen > FOR_EVER) {
 			r->stuck = true;
@@ -257,6 +268,18 @@ static uint32_t used_len(struct ref *r, const struct ref_chain *c)
 	return c->used;
 }
 
+/* The id that stands for a batch: its last buffer's. */
+static uint16_t batch_id(struct ref_queue *q, const struct ref_chain *batch, unsigned n)
+{
+	uint16_t counted = (uint16_t)(batch[0].id + n - 1) & (q->cfg.size - 1);
+
+	if (ref_bug(q->r, REF_SPLIT_BATCH_FIRST))
+		return batch[0].id;
+	if (n > 1 && ref_bug(q->r, REF_BLIND2_ID_COUNTED))
+		return counted;
+	return batch[n - 1].id;
+}
+
 /* A batch: the last one's element, where the first one's would be; the index moves by all. */
 void ref_split_push(struct ref_queue *q, const struct ref_chain *batch, unsigned n)
 {
@@ -265,9 +288,7 @@ void ref_split_push(struct ref_queue *q, const struct ref_chain *batch, unsigned
 	uint16_t slot = (uint16_t)(q->used + (ref_bug(r, REF_SPLIT_BATCH_SLOT) ? n - 1 : 0));
 	uint16_t at = (uint16_t)ref_value(r, REF_SPLIT_USED_AT, slot) & (size_of(q) - 1), idx;
 	struct vop_split_used_elem e = {
-		.id = htole32((uint32_t)ref_value(r, REF_SPLIT_USED_ID,
-						  ref_bug(r, REF_SPLIT_BATCH_FIRST) ? batch[0].id
-										    : last->id)),
+		.id = htole32((uint32_t)ref_value(r, REF_SPLIT_USED_ID, batch_id(q, batch, n))),
 		.len = htole32((uint32_t)ref_value(r, REF_SPLIT_USED_LEN, used_len(r, last))),
 	};
 
@@ -335,23 +356,27 @@ bool ref_split_call_wanted(struct ref_queue *q)
 	}
 	if (flag && ref_bug(r, REF_SPLIT_EVENT_AND_FLAG))
 		return false;
+	if ((uint16_t)(q->used - old) == q->cfg.size && ref_bug(r, REF_BLIND2_EVENT_WHOLE))
+		return false;
 	return ref_test(r, REF_SPLIT_EVENT, crossed(r, event, q->used, old));
 }
 
 void ref_split_arm(struct ref_queue *q, bool on)
 {
 	struct ref *r = q->r;
-	uint16_t flags = on ? 0 : VOP_USED_F_NO_NOTIFY;
+	uint16_t flags = on ? 0 : VOP_USED_F_NO_NOTIFY, event = q->avail;
 
 	if (!on && ref_bug(r, REF_BLIND_EVENT_CACHED)) {
 		q->kicked_event = event_of(q);
 		q->kicked_flags = get16(&avail(q)->flags);
 	}
+	if (event >= q->cfg.size && ref_bug(r, REF_BLIND2_AVAIL_EVENT_SLOT))
+		event &= q->cfg.size - 1;
 	if (ref_has(r, VOP_F_EVENT_IDX)) {
 		/* Off is what it was: an index already behind. */
 		if (on)
 			put16(r, &used(q)->ring[q->event_at],
-			      (uint16_t)ref_value(r, REF_SPLIT_AVAIL_EVENT, q->avail));
+			      (uint16_t)ref_value(r, REF_SPLIT_AVAIL_EVENT, event));
 		if (ref_bug(r, REF_SPLIT_FLAGS_EVENT))
 			put16(r, &used(q)->flags, 1);
 		return;
