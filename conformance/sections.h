@@ -28,7 +28,6 @@
 	X(conf_section_packed_order)                                                               \
 	X(conf_section_packed_robust)                                                              \
 	X(conf_section_packed_chaos)                                                               \
-	X(conf_section_random)                                                                     \
 	X(conf_section_init)                                                                       \
 	X(conf_section_suspend)                                                                    \
 	X(conf_section_net)                                                                        \
@@ -49,7 +48,8 @@
 	X(conf_section_console_multiport)                                                          \
 	X(conf_section_rng)                                                                        \
 	X(conf_section_reserved)                                                                   \
-	X(conf_section_vop)
+	X(conf_section_vop)                                                                        \
+	X(conf_section_random)
 /* clang-format on */
 
 #define CONF_SECTION_DECLARE(sym) extern const struct conf_section sym;

@@ -182,7 +182,10 @@ static int set_status_suspended(struct vop_device *d, uint8_t want)
 	if (s->status & ~want & ~VOP_STATUS_SUSPEND)
 		return -EPERM;
 	s->status |= want & VOP_STATUS_FAILED;
-	return want & VOP_STATUS_DRIVER_OK ? resume(d) : 0;
+	if (!(want & VOP_STATUS_DRIVER_OK))
+		return 0;
+	/* As for the first DRIVER_OK (VOP-43). */
+	return s->status & VOP_STATUS_FAILED ? -EPERM : resume(d);
 }
 
 /* VIRTIO 1.4, 2.1 and 3.1. s->status becomes what is accepted, whatever the result. */

@@ -18,6 +18,11 @@
 struct file {
 	int fd;
 	bool punches; /* holes */
+	/*
+	 * A write-back failed. The kernel tells of that once per open file; what is lost stays lost,
+	 * so no later flush may say that all is well.
+	 */
+	bool lost;
 	uint8_t *bounce;
 };
 
@@ -95,17 +100,25 @@ static int file_write(void *ctx, uint64_t offset, struct vop_core_walk *from, ui
 
 static int file_flush(void *ctx)
 {
-	const struct file *f = ctx;
+	struct file *f = ctx;
 
-	return fdatasync(f->fd) ? -errno : 0;
+	while (!f->lost && fdatasync(f->fd))
+		f->lost = errno != EINTR;
+	return f->lost ? -EIO : 0;
+}
+
+/* In spite of signals. 0 or a negative errno. */
+static int allocate(const struct file *f, int mode, uint64_t offset, uint64_t len)
+{
+	while (fallocate(f->fd, mode, (off_t)offset, (off_t)len))
+		if (errno != EINTR)
+			return -errno;
+	return 0;
 }
 
 static int punch(const struct file *f, uint64_t offset, uint64_t len)
 {
-	return fallocate(f->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset,
-			 (off_t)len)
-		       ? -errno
-		       : 0;
+	return allocate(f, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, len);
 }
 
 static int file_discard(void *ctx, uint64_t offset, uint64_t len)
@@ -134,8 +147,7 @@ static int file_zero(void *ctx, uint64_t offset, uint64_t len, bool unmap)
 
 	if (unmap && f->punches && punch(f, offset, len) == 0)
 		return 0;
-	if (fallocate(f->fd, FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, (off_t)offset,
-		      (off_t)len) == 0)
+	if (allocate(f, FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, offset, len) == 0)
 		return 0;
 	return write_zeroes(f, offset, len);
 }

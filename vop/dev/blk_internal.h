@@ -14,6 +14,12 @@
 /* A turn ends after so many bytes; what was taken beyond waits for the next one. */
 #define BLK_TURN_BYTES (1u << 20)
 
+/*
+ * The largest request: what the queue's share of a turn may be exceeded by. Its poller serves other
+ * devices too, and what a chain adds up to is the driver's choice: pieces may overlap.
+ */
+#define BLK_REQUEST_MAX (64u << 20)
+
 /* One writer, the poller. */
 struct blk_count {
 	uint64_t reads, read_bytes, writes, written_bytes, others, failed;

@@ -21,6 +21,7 @@ struct request {
 	uint64_t sector;
 	struct vop_core_walk out, in;
 	uint64_t out_len, in_len; /* bytes of data, without header and status */
+	uint64_t cost;		  /* bytes' worth of work that is not data */
 };
 
 /* No sum is formed that could overflow. */
@@ -39,8 +40,10 @@ static uint8_t answer(int r)
 	return r ? VOP_BLK_S_IOERR : VOP_BLK_S_OK;
 }
 
-static int flush(const struct vop_blk *b)
+/* It may wait for a disk: one is a turn's work. */
+static int flush(const struct vop_blk *b, struct request *r)
 {
+	r->cost += BLK_TURN_BYTES;
 	return b->backend.flush ? b->backend.flush(b->backend.ctx) : 0;
 }
 
@@ -65,7 +68,7 @@ static uint8_t do_write(struct blk_queue *q, struct request *r)
 	    !inside(b, r->sector, r->out_len / VOP_BLK_SECTOR) ||
 	    b->backend.write(b->backend.ctx, r->sector * VOP_BLK_SECTOR, &r->out, r->out_len))
 		return VOP_BLK_S_IOERR;
-	if (b->write_through && flush(b))
+	if (b->write_through && flush(b, r))
 		return VOP_BLK_S_IOERR;
 	vop_core_count(&q->count.writes, 1);
 	vop_core_count(&q->count.written_bytes, r->out_len);
@@ -144,13 +147,14 @@ static uint8_t do_ranges(struct blk_queue *q, struct request *r, const struct ra
 	for (i = 0; i < n && status == VOP_BLK_S_OK; i++) {
 		uint64_t len = (uint64_t)le32toh(range[i].sectors) * VOP_BLK_SECTOR;
 
+		r->cost += len;
 		if (len)
 			status = answer(op->run(b, le64toh(range[i].sector) * VOP_BLK_SECTOR, len,
 						le32toh(range[i].flags) & VOP_BLK_RANGE_UNMAP));
 	}
 	/* Zeroes are written as data is. */
 	if (status == VOP_BLK_S_OK && b->write_through)
-		status = answer(flush(b));
+		status = answer(flush(b, r));
 	return status;
 }
 
@@ -166,7 +170,7 @@ static uint8_t execute(struct blk_queue *q, struct request *r)
 	case VOP_BLK_T_OUT:
 		return do_write(q, r);
 	case VOP_BLK_T_FLUSH:
-		status = has(q->blk, VOP_BLK_F_FLUSH) ? answer(flush(q->blk)) : VOP_BLK_S_UNSUPP;
+		status = has(q->blk, VOP_BLK_F_FLUSH) ? answer(flush(q->blk, r)) : VOP_BLK_S_UNSUPP;
 		break;
 	case VOP_BLK_T_GET_ID:
 		status = do_id(q, r);
@@ -188,7 +192,7 @@ static uint8_t execute(struct blk_queue *q, struct request *r)
 	return status;
 }
 
-/* Bytes it moved or filled; 0: it is none, a violation was met. */
+/* What it cost, as bytes moved or filled; 0: it is none, a violation was met. */
 static uint64_t serve(struct blk_queue *q, const struct vop_elem *e)
 {
 	const struct vop_iov *v = &q->iov[e->first];
@@ -200,7 +204,8 @@ static uint64_t serve(struct blk_queue *q, const struct vop_elem *e)
 	struct vop_blk_header h;
 	uint8_t status;
 
-	if (r.out_len < sizeof(h) || e->in_len < 1) {
+	if (r.out_len < sizeof(h) || e->in_len < 1 || r.out_len > BLK_REQUEST_MAX ||
+	    e->in_len > BLK_REQUEST_MAX) {
 		vop_core_violate(&q->blk->core, &q->q, VOP_V_BLK_REQUEST);
 		return 0;
 	}
@@ -214,7 +219,7 @@ static uint64_t serve(struct blk_queue *q, const struct vop_elem *e)
 		vop_core_count(&q->count.failed, 1);
 	vop_core_zero(&r.in, vop_core_left(&r.in) - 1);
 	vop_core_copy_in(&r.in, &status, 1);
-	return sizeof(h) + r.out_len + e->in_len;
+	return sizeof(h) + r.out_len + e->in_len + r.cost;
 }
 
 /* Take the next batch. How many there are. */

@@ -101,11 +101,12 @@ static unsigned tx_turn(struct vop_console *c)
 	struct vop_core_queue *q = &c->ctrl_tx;
 	struct message m = {0};
 	struct vop_elem e;
-	unsigned done = 0;
+	unsigned done = 0, walked = 0;
 
-	while (done < TURN_BUFFERS && con_take(c, q, &e, c->iov, false)) {
+	while (done < TURN_BUFFERS && walked < TURN_WALK && con_take(c, q, &e, c->iov, false)) {
 		struct vop_core_walk w = {.v = &c->iov[e.first], .n = e.nout};
 
+		walked += con_walked(&e);
 		/* What stands behind the head is of messages that only a device sends. */
 		if (vop_core_copy_out(&w, &m, MESSAGE_HEAD) < MESSAGE_HEAD) {
 			vop_core_violate(&c->core, q, VOP_V_CTRL);

@@ -43,16 +43,17 @@ static uint32_t offer(struct con_port *p, uint32_t most)
 
 static unsigned tx_turn(struct con_port *p)
 {
-	unsigned used = 0;
+	unsigned used = 0, walked = 0;
 	uint32_t bytes = 0, took;
 	bool stuck = false;
 
-	while (used < TURN_BUFFERS && bytes < TURN_BYTES && !stuck) {
+	while (used < TURN_BUFFERS && walked < TURN_WALK && bytes < TURN_BYTES && !stuck) {
 		if (!p->held) {
 			if (!con_take(p->con, &p->tx, &p->elem, p->iov, false))
 				break;
 			p->held = true;
 			p->at = 0;
+			walked += con_walked(&p->elem);
 		}
 		took = offer(p, TURN_BYTES - bytes);
 		bytes += took;
@@ -88,13 +89,13 @@ static unsigned rx_turn(struct con_port *p)
 {
 	const struct vop_console_backend *b = &p->con->backend;
 	struct vop_elem e;
-	unsigned used = 0;
+	unsigned used = 0, walked = 0;
 	uint32_t bytes = 0, len;
 
 	p->starving = false;
 	if (!b->rx_pending || !con_port_open(p))
 		return 0;
-	while (used < TURN_BUFFERS && bytes < TURN_BYTES) {
+	while (used < TURN_BUFFERS && walked < TURN_WALK && bytes < TURN_BYTES) {
 		len = b->rx_pending(b->ctx, p->index);
 		if (!len)
 			break;
@@ -102,6 +103,7 @@ static unsigned rx_turn(struct con_port *p)
 			p->starving = true;
 			break;
 		}
+		walked += con_walked(&e);
 		len = VOP_MIN(VOP_MIN(len, e.in_len), RX_MAX);
 		fill(p, &e, len);
 		vop_devq_push(&p->rx.vq, &e, &len, 1);

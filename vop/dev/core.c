@@ -76,6 +76,8 @@ int vop_core_driver_ok(struct vop_core *c)
 	unsigned i;
 	int r = 0;
 
+	/* All of it or nothing: no queue is polled before each of them could be opened. */
+	vop_poller_pause(c->poller);
 	c->running = true;
 	for (i = 0; i < c->queues_max && !r; i++) {
 		struct vop_core_queue *q = c->queue(c->dev, i);
@@ -83,16 +85,19 @@ int vop_core_driver_ok(struct vop_core *c)
 		if (q && q->cfg)
 			r = go_live(c, i, q);
 	}
-	if (!r)
+	if (!r) {
+		vop_poller_resume(c->poller);
 		return 0;
+	}
 	/* DRIVER_OK is refused, so no ring may be touched (VOP-44). */
 	c->running = false;
 	while (i--) {
 		struct vop_core_queue *q = c->queue(c->dev, i);
 
-		if (q && q->live)
+		if (q && q->cfg)
 			go_quiet(c, i, q);
 	}
+	vop_poller_resume(c->poller);
 	return r;
 }
 
