@@ -16,8 +16,10 @@
 #include "report/place.h"
 #include "report/table.h"
 
-#define MS_NS	  1000000u
-#define OTHERS_MS 500 /* for devices that need not be there */
+#define MS_NS	    1000000u
+#define PATIENCE_NS UINT64_C(2000000000) /* defaults of the options */
+#define TIMEOUT_NS  UINT64_C(10000000000)
+#define OTHERS_MS   500 /* for devices that need not be there */
 
 static const char *const rings[] = {"both", "split", "packed", NULL};
 static const char *const versions[] = {"1.0", "1.1", "1.2", "1.3", "1.4", NULL};
@@ -278,32 +280,54 @@ struct run {
 	struct suite su;
 	struct out out;
 	struct gate *gate;
-	char again[512];
+	char again[1024]; /* a command too long for it is cut */
 	unsigned devices; /* that came up */
 	bool missing;	  /* one that was asked for did not */
 	struct vop_error err;
 };
 
-/* The command line that does the same again, for one device. */
+/* An option, its text in single quotes for the shell. */
+static void quote(FILE *to, const char *option, const char *text)
+{
+	fprintf(to, " %s '", option);
+	for (; *text; text++)
+		if (*text == '\'')
+			fputs("'\\''", to);
+		else
+			fputc(*text, to);
+	fputc('\'', to);
+}
+
+/* The command line that does the same again, for one device; what is too long for it is cut. */
 static void make_again(struct run *r, unsigned device)
 {
+	FILE *to = fmemopen(r->again, sizeof(r->again), "w");
 	const struct options *o = r->o;
-	size_t size = sizeof(r->again), at = 0;
 
-	at += (size_t)snprintf(r->again, size, "vop-bench conformance --device %s --seed %llu",
-			       conformance_devices[device], (unsigned long long)o->seed);
-	if (strcmp(o->target, "vop:") != 0 && at < size)
-		at += (size_t)snprintf(r->again + at, size - at, " --target '%s'", o->target);
-	if (o->spawn && at < size)
-		at += (size_t)snprintf(r->again + at, size - at, " --spawn '%s'", o->spawn);
-	if (o->ring && at < size)
-		at += (size_t)snprintf(r->again + at, size - at, " --ring %s", rings[o->ring]);
-	if (o->poll_mode && at < size)
-		snprintf(r->again + at, size - at, " --poll-mode");
+	r->again[0] = 0;
+	if (!to)
+		return;
+	fprintf(to, "vop-bench conformance --device %s --seed %llu", conformance_devices[device],
+		(unsigned long long)o->seed);
+	if (strcmp(o->target, "vop:") != 0)
+		quote(to, "--target", o->target);
+	if (o->spawn)
+		quote(to, "--spawn", o->spawn);
+	if (o->ring)
+		fprintf(to, " --ring %s", rings[o->ring]);
+	if (o->patience != PATIENCE_NS)
+		fprintf(to, " --patience %lluns", (unsigned long long)o->patience);
+	if (o->timeout != TIMEOUT_NS)
+		fprintf(to, " --timeout %lluns", (unsigned long long)o->timeout);
+	if (o->poll_mode)
+		fputs(" --poll-mode", to);
+	fclose(to);
+	r->again[sizeof(r->again) - 1] = 0;
 }
 
 static void run_device(struct run *r, unsigned device)
 {
+	struct vop_error err = {{0}};
 	struct suite_watch w;
 	struct sut *s;
 	unsigned v;
@@ -318,10 +342,17 @@ static void run_device(struct run *r, unsigned device)
 	     v++) {
 		/* What holds for every device does not change with the variant. */
 		r->su.opt.no_common = v > 0;
-		if (suite_run(&r->su, s, &w, &r->err) == 0)
+		if (suite_run(&r->su, s, &w, &err) == 0) {
 			r->devices++;
-		else if (!r->target.attached || r->o->device.n)
+		} else if (!r->target.attached || r->o->device.n) {
+			/* The first one is told. */
+			if (!r->missing)
+				snprintf(r->err.text, sizeof(r->err.text), "%s: %.200s",
+					 conformance_devices[device], err.text);
 			r->missing = true;
+		} else if (!r->o->tap && !r->o->quiet) {
+			printf("%s: there is none\n", conformance_devices[device]);
+		}
 		sut_free(s);
 	}
 }
@@ -364,6 +395,7 @@ static int prepare(struct run *r)
 		.quiet = o->quiet,
 		.progress = isatty(STDERR_FILENO) && !o->quiet && !o->tap ? stderr : NULL,
 		.seed = o->seed,
+		.gate = r->gate,
 	};
 	return CMD_DONE;
 }
@@ -436,6 +468,9 @@ static int judge(const struct options *o, const struct clauses *k, const struct 
 	if (!status && r.devices == 0)
 		status = cmd_could_not("conformance: %s: %s", o->target,
 				       r.err.text[0] ? r.err.text : "no such device");
+	else if (!status && r.su.n == 0)
+		status = cmd_could_not("conformance: nothing that is selected can be run on these "
+				       "devices; --list shows what is selected");
 	else if (!status)
 		status = write_files(&r, verdict(&r, now() - from));
 	gate_free(r.gate);
@@ -495,6 +530,8 @@ int cmd_conformance(int argc, char **argv)
 		usage(table);
 		return CMD_DONE;
 	}
+	if (o.mutants && !o.self_check)
+		return cmd_could_not("conformance: --mutants goes with --self-check");
 	k = clauses_new();
 	if (!k)
 		return cmd_could_not("out of memory");

@@ -254,7 +254,27 @@ static void discard_unmap(struct conf *c)
 		id, what, clauses, level, CONF_CONFORMANCE, CONF_ANY,                              \
 			.device = BLK_ID, .needs = {CONF_F(bit)}, .run = fn                        \
 	}
+/* The limit is one of each segment: several may have it. */
+static void zero_largest(struct conf *c)
+{
+	uint8_t s[2 * BLK_RANGE];
+	uint64_t max, capacity;
+
+	blk_start(c, 0, 1);
+	max = blk_config(c, zeroes.max_sectors, 4);
+	capacity = blk_capacity(c);
+	if (segments(c, &zeroes) < 2 || capacity < 2 * max)
+		conf_skip(c, "two segments of %llu sectors are too many for the disk",
+			  (unsigned long long)max);
+	blk_segment(s, 0, (uint32_t)max, 0);
+	blk_segment(s + BLK_RANGE, max, (uint32_t)max, 0);
+	blk_want(c, blk_ranges(c, zeroes.type, s, 2), BLK_S_OK,
+		 "write zeroes of two segments of the largest length");
+}
+
 static const struct conf_check checks[] = {
+	ROW("blk/zeroes/largest", "the limit of sectors is one of each segment", SPEC(466),
+	    CONF_TEXT, BLK_F_WRITE_ZEROES, zero_largest),
 	ROW("blk/zeroes/one", "the range reads as zeroes, nothing beside it does", "5.2.6.2:dev:9",
 	    CONF_MUST, BLK_F_WRITE_ZEROES, zero_one),
 	ROW("blk/zeroes/unmap", "so it does with unmap", "5.2.6.2:dev:9", CONF_MUST,

@@ -10,6 +10,7 @@
 #define SETTLE_MIN_NS	300000u
 #define SETTLE_MAX_NS	4000000u
 #define IDLE_NS		2500000u
+#define IDLE_WINDOWS	40u
 
 static uint64_t now_ns(void)
 {
@@ -338,7 +339,10 @@ static bool wait_elsewhere(struct conf *c, bool (*done)(struct conf *c, void *ar
 			sched_yield();
 		}
 		if (i % 1024 == 1023 && now_ns() - begin > most) {
-			uint64_t more = c->patience_ns + 2 * (starved(c) - hungry);
+			uint64_t now = starved(c), more = c->patience_ns;
+
+			if (now > hungry) /* less: a thread has ended */
+				more += 2 * (now - hungry);
 
 			if (more <= most || most >= PATIENCE_CAP_NS)
 				return done(c, arg);
@@ -474,27 +478,38 @@ bool conf_cpu(struct conf *c, uint64_t *ns)
 	return c->sut->ops->cpu && c->sut->ops->cpu(c->sut, ns);
 }
 
-void conf_expect_idle(struct conf *c)
+/* CPU time used in one window: false when it is not known. A thread that ended takes its time along. */
+static bool burns(struct conf *c, uint64_t *used, uint64_t *wall)
 {
-	uint64_t before, after, begin, wall;
+	uint64_t before, after, begin = now_ns();
 
-	if (c->sut->poll_mode)
-		return;
-	conf_settle(c);
-	begin = now_ns();
 	if (!conf_cpu(c, &before))
-		return;
+		return false;
 	if (c->sut->ops->run)
 		work(c);
 	else
 		while (now_ns() - begin < IDLE_NS)
 			nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-	wall = VOP_MAX(now_ns() - begin, (uint64_t)IDLE_NS);
-	if (!conf_cpu(c, &after))
+	*wall = VOP_MAX(now_ns() - begin, (uint64_t)IDLE_NS);
+	if (!conf_cpu(c, &after) || after < before)
+		return false;
+	*used = after - before;
+	return *used > *wall / 2;
+}
+
+void conf_expect_idle(struct conf *c)
+{
+	uint64_t used = 0, wall = 0;
+	unsigned i;
+
+	if (c->sut->poll_mode)
 		return;
-	if (after - before > wall / 2)
-		conf_fail(c,
-			  "there is nothing to do, and the device used its CPU for %llu of %llu us",
-			  (unsigned long long)(after - before) / 1000,
-			  (unsigned long long)wall / 1000);
+	conf_settle(c);
+	/* A device may spin for a while before it sleeps, or end what it has begun: only one that never
+	 * comes to rest is at fault. */
+	for (i = 0; i < IDLE_WINDOWS; i++)
+		if (!burns(c, &used, &wall))
+			return;
+	conf_fail(c, "there is nothing to do, and the device used its CPU for %llu of %llu us",
+		  (unsigned long long)used / 1000, (unsigned long long)wall / 1000);
 }

@@ -82,8 +82,10 @@ static char *strip(char *line)
 {
 	size_t n;
 
-	line[strcspn(line, "#\r\n")] = 0;
+	line[strcspn(line, "\r\n")] = 0;
 	line += strspn(line, " \t");
+	if (*line == '#')
+		*line = 0;
 	for (n = strlen(line); n && (line[n - 1] == ' ' || line[n - 1] == '\t'); n--)
 		line[n - 1] = 0;
 	return line;
@@ -185,12 +187,24 @@ enum gate_word gate_judge(struct gate *g, const struct suite_verdict *v, const c
 	return found && v->outcome != CONF_SKIP ? GATE_SURPRISE : GATE_FINE;
 }
 
+const char *gate_expects(const struct gate *g, const struct conf_check *c)
+{
+	unsigned i;
+
+	for (i = 0; i < g->n; i++)
+		if (fnmatch(g->v[i].id, c->id, 0) == 0 &&
+		    !(g->v[i].until && g->v[i].until < g->today))
+			return g->v[i].reason;
+	return NULL;
+}
+
 const char *gate_surprise(const struct gate *g, unsigned *i, unsigned *line)
 {
 	for (; *i < g->n; (*i)++) {
 		const struct entry *e = &g->v[*i];
 
-		if (!e->ran || e->failed || (e->until && e->until < g->today))
+		/* One that has expired has no say, and no business in the file either. */
+		if (!e->ran || e->failed)
 			continue;
 		(*i)++;
 		*line = e->line;

@@ -4,7 +4,7 @@
  *
  *	ID [until YYYY-MM-DD] REASON...
  *
- * ID is that of a check, or a glob of several; '#' begins a comment. Everything else must pass. A
+ * ID is that of a check, or a glob of several; a line that begins with '#' is a comment. Everything else must pass. A
  * check that fails without an entry counts, and so does an entry whose checks all pass: a list that
  * is not kept up is worth nothing. An entry that has expired is none.
  *
@@ -33,6 +33,8 @@ struct gate *gate_read(const char *path, unsigned today, struct vop_error *err);
 void gate_free(struct gate *g);
 /* What to make of a check's verdict; *reason (may be NULL) is the entry's, or NULL. */
 enum gate_word gate_judge(struct gate *g, const struct suite_verdict *v, const char **reason);
+/* Why the check is expected to fail; NULL: it is not. */
+const char *gate_expects(const struct gate *g, const struct conf_check *c);
 /*
  * After all verdicts were judged: entries of which something ran and nothing failed, one by one.
  * NULL after the last. *line: where it stands.

@@ -117,7 +117,9 @@ static void take_frame(struct conf *c, struct net_state *s, uint64_t want)
 			if (s->buf[i] && (!b || s->buf[i]->order < b->order))
 				b = s->buf[i];
 		if (!b || !cring_wait_maybe(s->other, b))
-			conf_fail(c, "frame %llu was sent and did not come back",
+			conf_fail(c,
+				  "frame %llu was sent and did not come back (the device has to "
+				  "send back what is transmitted)",
 				  (unsigned long long)want);
 	}
 	for (i = 0; s->buf[i] != b; i++)

@@ -22,6 +22,7 @@ struct out {
 	FILE *progress;	   /* a terminal to show progress on, or NULL */
 	const char *again; /* the command line that runs this again, without --only */
 	uint64_t seed;
+	const struct gate *gate; /* or NULL */
 	/* private */
 	size_t number;
 	bool shown;

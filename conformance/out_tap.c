@@ -49,12 +49,15 @@ static void on_after(void *ctx, const struct suite_instance *i)
 	struct out *o = ctx;
 	const struct conf_result *r = &i->result;
 	bool bad = conf_outcome_bad(r->outcome);
+	const char *reason = o->gate ? gate_expects(o->gate, i->check) : NULL;
 	char where[64];
 
 	fprintf(o->to, "%s %zu - %s (%s)", bad ? "not ok" : "ok", ++o->number, i->check->id,
 		out_where(i, where, sizeof(where)));
 	if (r->outcome == CONF_SKIP)
 		fprintf(o->to, " # SKIP %s", r->text);
+	else if (reason) /* expected to fail: no failure when it does */
+		fprintf(o->to, " # TODO %s", reason);
 	fputc('\n', o->to);
 	if (bad || r->outcome == CONF_WARN) {
 		fputs("  ---\n", o->to);

@@ -161,6 +161,9 @@ static void tell_all(const struct out *o, const struct suite_instance *v, size_t
 			continue;
 		for (j = 0; j < i; j++)
 			first &= v[j].check != v[i].check || v[j].result.outcome != x;
+		/* Said once for all that could not be run for want of a device. */
+		if (!v[i].ran && i && !v[i - 1].ran)
+			continue;
 		if (first)
 			tell(o, &v[i]);
 		else

@@ -74,6 +74,31 @@ static bool names(const struct conf_section *s, const struct conf_check *c, cons
 	return false;
 }
 
+/* The version that has everything the check needs, whatever the age of its statements. */
+static unsigned needs_version(const struct conf_check *c)
+{
+	static const struct {
+		uint8_t bit, version;
+	} came[] = {
+		{VOP_F_RING_PACKED, 11},       {VOP_F_IN_ORDER, 11},
+		{VOP_F_ORDER_PLATFORM, 11},    {VOP_F_SR_IOV, 11},
+		{VOP_F_RING_RESET, 12},	       {VOP_F_NOTIFICATION_DATA, 11},
+		{VOP_F_NOTIF_CONFIG_DATA, 12}, {VOP_F_SUSPEND, 14},
+		{VOP_F_ADMIN_VQ, 13},
+	};
+	unsigned version = c->rings == CONF_PACKED ? 11 : 10, i, j;
+
+	if (strncmp(c->id, "queue-reset/", 12) == 0)
+		version = VOP_MAX(version, 12u);
+	if (strncmp(c->id, "suspend/", 8) == 0)
+		version = VOP_MAX(version, 14u);
+	for (i = 0; i < CONF_NEEDS_MAX && c->needs[i]; i++)
+		for (j = 0; j < VOP_ARRAY_SIZE(came); j++)
+			if (c->needs[i] == CONF_F(came[j].bit))
+				version = VOP_MAX(version, (unsigned)came[j].version);
+	return version;
+}
+
 /* Held against a specification of 1.`version`: some statement it judges is that old. */
 static bool since(const struct clauses *k, const struct conf_check *c, unsigned version)
 {
@@ -83,6 +108,8 @@ static bool since(const struct clauses *k, const struct conf_check *c, unsigned 
 
 	if (c->since)
 		return spec_version(c->since) <= version;
+	if (version < needs_version(c))
+		return false;
 	while (clause_words(c->clauses, &at, &len)) {
 		const struct clause *one = clauses_find(k, at, len);
 
@@ -92,8 +119,7 @@ static bool since(const struct clauses *k, const struct conf_check *c, unsigned 
 		if (spec_version(one->since) <= version)
 			return true;
 	}
-	/* Packed rings came with 1.1. */
-	return !known && (c->rings != CONF_PACKED || version >= 11);
+	return !known;
 }
 
 bool suite_takes(const struct suite_options *o, const struct clauses *k,

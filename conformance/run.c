@@ -147,17 +147,22 @@ static void whole(struct conf *c)
 }
 
 /* Leave the device in a state in which the next check can begin: false: only a new one will do. */
-static bool clean_up(struct conf *c)
+static bool clean_up(struct conf *c, struct conf_result *out)
 {
 	enum conf_outcome outcome = c->outcome;
 	char text[sizeof(c->text)];
-	bool ok = true;
+	volatile bool ok = true; /* set behind a setjmp */
 
 	memcpy(text, c->text, sizeof(text));
 	if (setjmp(c->out) == 0)
 		conf_reset(c);
 	else
 		ok = false;
+	/* What looked like a failure was the end of the device. */
+	if (c->outcome == CONF_HANG || c->outcome == CONF_CRASH) {
+		out->outcome = c->outcome;
+		snprintf(out->text, sizeof(out->text), "%.300s; then %.180s", text, c->text);
+	}
 	c->outcome = outcome;
 	memcpy(c->text, text, sizeof(text));
 	return ok;
@@ -215,7 +220,7 @@ int conf_run(struct conf_runner *r, const struct conf_check *k, const struct lan
 	memcpy(out->text, c->text, sizeof(out->text));
 	if (c->outcome == CONF_HANG || c->outcome == CONF_CRASH)
 		r->poisoned = true;
-	else if (conf_outcome_bad(c->outcome) && !clean_up(c))
+	else if (c->outcome != CONF_PASS && c->outcome != CONF_WARN && !clean_up(c, out))
 		r->poisoned = true;
 	out->seconds = now() - from;
 	return 0;

@@ -28,6 +28,7 @@ struct trace {
 	const struct conf_check *check;
 	const struct lane *lane;
 	bool packed;
+	enum conf_outcome outcome;
 	uint8_t *hit;
 };
 
@@ -96,7 +97,7 @@ static bool same(const struct trace *t, const struct suite_instance *i)
 }
 
 /* The sound device did not come by the fault in this run: neither does the mutant. */
-static bool known(void *ctx, const struct suite_instance *i)
+static bool known(void *ctx, const struct suite_instance *i, enum conf_outcome *o)
 {
 	struct pass *p = ctx;
 	size_t at = p->at;
@@ -109,6 +110,7 @@ static bool known(void *ctx, const struct suite_instance *i)
 	if (at == p->t->n)
 		return false;
 	p->at = at + 1;
+	*o = p->t->v[at].outcome;
 	return !p->t->v[at].hit[p->row->m.point];
 }
 
@@ -122,8 +124,8 @@ static void trace_run(void *ctx, const struct suite_instance *i)
 	v = realloc(p->t->v, (p->t->n + 1) * sizeof(*v));
 	if (v) {
 		p->t->v = v;
-		v[p->t->n] =
-			(struct trace){i->check, i->lane, i->packed, calloc(1, REF_POINT_COUNT)};
+		v[p->t->n] = (struct trace){i->check, i->lane, i->packed, i->result.outcome,
+					    calloc(1, REF_POINT_COUNT)};
 	}
 	if (!v || !v[p->t->n].hit) {
 		p->w->failed = true;

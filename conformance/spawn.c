@@ -31,7 +31,8 @@ struct spawned {
 	char *argv[ARGV_MAX + 1]; /* copies */
 	pid_t pid;		  /* 0: none */
 	int status;
-	bool ended; /* and status says how */
+	bool ended;  /* status is its exit status .. */
+	bool killed; /* .. or the signal that killed it */
 };
 
 static struct spawned *of(struct sut *s)
@@ -65,9 +66,9 @@ _Noreturn static void become(const struct spawned *p)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
-	fd = open("/dev/null", O_RDONLY);
+	fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	dup2(fd, 0);
-	fd = open(p->log, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	fd = open(p->log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	dup2(fd, 1);
 	dup2(fd, 2);
 	snprintf(device, sizeof(device), "%u", p->cfg.device);
@@ -101,8 +102,15 @@ static int launch(struct spawned *p, struct vop_error *err)
 
 static bool has_ended(struct spawned *p)
 {
-	if (p->pid && !p->ended && waitpid(p->pid, &p->status, WNOHANG) == p->pid)
+	siginfo_t si = {0};
+
+	/* It stays a zombie until its group is gone too: so its number is nobody else's. */
+	if (p->pid && !p->ended &&
+	    waitid(P_PID, (id_t)p->pid, &si, WEXITED | WNOHANG | WNOWAIT) == 0 && si.si_pid) {
 		p->ended = true;
+		p->killed = si.si_code != CLD_EXITED;
+		p->status = si.si_status;
+	}
 	return p->pid && p->ended;
 }
 
@@ -133,13 +141,12 @@ static const char *fate(struct sut *s)
 	if (!ours(p) || !has_ended(p))
 		return NULL;
 	last_line(p, line, sizeof(line));
-	if (WIFSIGNALED(p->status))
-		snprintf(p->fate, sizeof(p->fate), "killed by signal %d (%s)%s%s",
-			 WTERMSIG(p->status), strsignal(WTERMSIG(p->status)), line[0] ? ": " : "",
-			 line);
+	if (p->killed)
+		snprintf(p->fate, sizeof(p->fate), "killed by signal %d (%s)%s%s", p->status,
+			 strsignal(p->status), line[0] ? ": " : "", line);
 	else
-		snprintf(p->fate, sizeof(p->fate), "ended with status %d%s%s",
-			 WEXITSTATUS(p->status), line[0] ? ": " : "", line);
+		snprintf(p->fate, sizeof(p->fate), "ended with status %d%s%s", p->status,
+			 line[0] ? ": " : "", line);
 	return p->fate;
 }
 
@@ -155,8 +162,7 @@ static void end_process(struct spawned *p)
 	while (!has_ended(p) && now_ms() < end)
 		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 	kill(-p->pid, SIGKILL);
-	if (!p->ended)
-		waitpid(p->pid, &p->status, 0);
+	waitpid(p->pid, NULL, 0);
 	p->pid = 0;
 }
 
@@ -168,6 +174,7 @@ static int reach(struct spawned *p, int timeout_ms, struct vop_error *err)
 		.uri = p->uri,
 		.device_id = p->cfg.device,
 		.timeout_ms = timeout_ms,
+		.request_ms = p->cfg.timeout_ms,
 		.self = VOP_HOST,
 		.window_size = 32u << 20,
 		.no_huge = true,
@@ -190,9 +197,12 @@ static int start(struct sut *s, struct vop_error *err)
 	/* In short tries, so that a process that ends at once is noticed at once. */
 	do {
 		r = reach(p, FIRST_TRY_MS, err);
-		if (r && has_ended(p))
-			return target_error(err, -ECHILD, "the device that was started %s",
-					    fate(s));
+		if (r && has_ended(p)) {
+			target_error(err, -ECHILD, "the device that was started %s%s",
+				     p->killed ? "was " : "", fate(s));
+			r = -ECHILD;
+			break;
+		}
 	} while (r && now_ms() < end);
 	if (r)
 		end_process(p);

@@ -81,6 +81,7 @@ static void one(struct suite *su, struct conf_runner *r, struct suite_instance *
 	}
 	su->restarts += i->result.restarted;
 	i->done = true;
+	i->ran = !e;
 }
 
 static void run_all(struct suite *su, struct conf_runner *r, size_t from,
@@ -98,8 +99,8 @@ static void run_all(struct suite *su, struct conf_runner *r, size_t from,
 		}
 		if (w->before)
 			w->before(w->ctx, v, i - from, su->n - from);
-		if (w->known && w->known(w->ctx, v))
-			v->done = true; /* CONF_PASS is 0 */
+		if (w->known && w->known(w->ctx, v, &v->result.outcome))
+			v->done = v->ran = true;
 		else
 			one(su, r, v, err);
 		if (w->after)

@@ -38,7 +38,8 @@ struct suite_instance {
 	const struct lane *lane;
 	bool packed;
 	struct conf_result result;
-	bool done; /* it was run */
+	bool done; /* it has an outcome */
+	bool ran;  /* and that by being run */
 };
 
 struct suite {
@@ -53,8 +54,8 @@ struct suite {
 /* What a run tells while it goes on. Each may be NULL. */
 struct suite_watch {
 	void *ctx;
-	/* true: its outcome is known, it passes and is not run. */
-	bool (*known)(void *ctx, const struct suite_instance *i);
+	/* true: its outcome is known, *o, and it is not run. */
+	bool (*known)(void *ctx, const struct suite_instance *i, enum conf_outcome *o);
 	void (*device)(void *ctx, const struct sut *s, size_t instances);
 	void (*section)(void *ctx, const struct conf_section *s);
 	void (*before)(void *ctx, const struct suite_instance *i, size_t number, size_t total);

@@ -46,6 +46,7 @@ struct target_config {
 	const char *uri;    /* "vop:PATH" */
 	uint16_t device_id; /* VIRTIO device wanted: 1 net; 0: whichever is there first */
 	int timeout_ms;	    /* for every wait; negative: for ever */
+	int request_ms;	    /* for waits once the device is reached; 0: as timeout_ms */
 	/* vop: only */
 	enum vop_node_id self; /* which node we are */
 	bool create;	       /* we create the device (the target plays it all the same) */

@@ -28,7 +28,7 @@ struct vop_hub {
 	enum vop_node_id self;
 	bool create;
 	uint16_t device_id, queues_max, queue_size_max;
-	int timeout_ms;
+	int timeout_ms, request_ms;
 };
 
 struct vop_target {
@@ -142,6 +142,7 @@ static struct vop_hub *hub_open(const struct target_config *cfg, const char *pat
 	h->queues_max = cfg->queues_max;
 	h->queue_size_max = cfg->queue_size_max;
 	h->timeout_ms = cfg->timeout_ms < 0 ? INT_MAX : cfg->timeout_ms;
+	h->request_ms = cfg->request_ms ? cfg->request_ms : h->timeout_ms;
 	link = vop_link_shm_open(&shm, err, code);
 	if (!link) {
 		free(h);
@@ -318,6 +319,7 @@ static int open_on(struct vop_hub *h, unsigned n, struct target **out, struct vo
 	}
 	if (!vop_drv_ring_placement_ok(t->dev, VOP_RING_DEVICE))
 		t->base.caps.missing |= TARGET_LACKS_PLACEMENT;
+	h->timeout_ms = h->request_ms;
 	*out = &t->base;
 	return 0;
 }

@@ -366,7 +366,7 @@ static int live(struct service *s)
 			s->created = true;
 			r = create_devices(s);
 			if (r)
-				return r == -EPIPE ? -EIO : r;
+				return r; /* -EPIPE: the peer has left already */
 		}
 		look_round(s, false);
 		if (!s->up && vop_now_ms() - s->opened >= OPEN_TIMEOUT_MS) {

@@ -405,10 +405,6 @@ void ref_packed_push(struct ref_queue *q, const struct ref_chain *batch, unsigne
 		step(q, &at.used, &at.used_wrap, slots - last->ndesc, REF_PACKED_USED_WRAP);
 	if (ref_bug(r, REF_PACKED_USED_AT_LAST))
 		step(q, &at.used, &at.used_wrap, last->ndesc - 1u, REF_PACKED_USED_WRAP);
-	if (batch[0].slot != from && ref_bug(r, REF_BLIND2_USED_OWN)) {
-		at.used = batch[0].slot;
-		at.used_wrap = batch[0].slot_wrap;
-	}
 	put_used(&at, ref_bug(r, REF_PACKED_BATCH_ID) ? batch[0].id : last->id, len);
 	q->used_before = q->used;
 	q->event_head |= event_here(q);

@@ -14,8 +14,6 @@
 	  "a list as long as the ring leaves the used wrap counter as it is")                      \
 	X(BLIND2_ID_ACROSS, BUG, 0, "blind2/packed-id-across",                                     \
 	  "takes the id of a list that goes across the end from the ring's last slot")             \
-	X(BLIND2_USED_OWN, BUG, 0, "blind2/packed-used-own-slot",                                  \
-	  "writes a used descriptor where its buffer was, whatever was used before")               \
 	X(BLIND2_AVAIL_EVENT_SLOT, BUG, 0, "blind2/split-avail-event-slot",                        \
 	  "asks for a kick at a slot of the ring instead of at an index")                          \
 	X(BLIND2_ARM_HEAD, BUG, 0, "blind2/packed-arm-head",                                       \

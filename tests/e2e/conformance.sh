@@ -71,7 +71,7 @@ says out 'again +vop-bench conformance .*--only' "the command to run just this o
 
 # --- the gate ---
 
-mutant='--target ref:split/used-id:plus --device net --only */serves'
+mutant='--target ref:split/used-id:plus --device net --only split/serves --only packed/serves'
 gated() { # gated STATUS WHAT LINE
   printf '# known\n%s\n' "$3" >"$work/gate"
   # shellcheck disable=SC2086 # options
