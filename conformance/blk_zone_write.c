@@ -171,23 +171,17 @@ static void crosses(struct conf *c)
 }
 
 /* What is behind the write pointer was never written, whatever it held before (5.2.6.2). */
-static void unwritten(struct conf *c)
+static void read_after_reset(struct conf *c, const struct zone *v, uint32_t n)
 {
 	uint8_t old[8 * BLK_SECTOR], got[2][8 * BLK_SECTOR];
-	struct zoned z;
-	struct zone v;
 	struct cbuf *b;
 	unsigned i, s;
-	uint32_t n;
 
-	zone_start(c, &z);
-	v = zone_swr(c, &z, 0);
-	n = VOP_MIN(some(&z, &v), 8u);
-	blk_want(c, zone_write(c, v.start, n, 7), BLK_S_OK, "a write at the write pointer");
+	blk_want(c, zone_write(c, v->start, n, 7), BLK_S_OK, "a write at the write pointer");
 	blk_pattern(old, n * BLK_SECTOR, 7);
-	zone_must(c, BLK_T_ZONE_RESET, &v, BLK_S_OK, "a reset of a zone");
+	zone_must(c, BLK_T_ZONE_RESET, v, BLK_S_OK, "a reset of a zone");
 	for (i = 0; i < 2; i++) {
-		b = blk_make(c, BLK_T_IN, v.start, NULL, 0, n * BLK_SECTOR, 0);
+		b = blk_make(c, BLK_T_IN, v->start, NULL, 0, n * BLK_SECTOR, 0);
 		/* What a device that writes nothing leaves behind: twice something else. */
 		cmem_fill(c, cbuf_seg(b, 1)->p, i ? 0xa5 : 0x5a, n * BLK_SECTOR);
 		cring_submit(conf_ring(c), b);
@@ -201,6 +195,18 @@ static void unwritten(struct conf *c)
 	}
 	CONF_EXPECT(c, got[0][0] == got[1][0],
 		    "a read of unwritten data ended well and left its buffer as it was");
+}
+
+static void unwritten(struct conf *c)
+{
+	struct zoned z;
+	struct zone v;
+	unsigned turn;
+
+	zone_start(c, &z);
+	v = zone_swr(c, &z, 0);
+	for (turn = 0; turn < 5; turn++)
+		read_after_reset(c, &v, VOP_MIN(some(&z, &v), 8u));
 }
 
 /* --- append --- */

@@ -136,13 +136,14 @@ static void generation_twice(struct conf *c)
 	uint32_t before, after;
 	struct nwire w;
 	uint8_t got[6];
-	unsigned n, i;
+	unsigned turn, n, i;
 
 	nw_open(c, &w, 1);
-	for (n = 1; n <= 8; n++) {
+	for (turn = 0; turn < 16; turn++) {
+		n = turn < 8 ? 1 : turn - 6;
 		CONF_EXPECT(c, conf_try_config_read(c, 0, got, 6, &before) == 0, "no mac");
 		for (i = 0; i < n; i++)
-			nw_ctrl_ok(&w, NCTRL_MAC, 1, mac[i % 2], 6);
+			nw_ctrl_ok(&w, NCTRL_MAC, 1, mac[(turn + i) % 2], 6);
 		CONF_EXPECT(c, conf_try_config_read(c, 0, got, 6, &after) == 0, "no mac");
 		CONF_EXPECT(c, before != after,
 			    "after %u changes the generation is %u as before them", n, after);
