@@ -478,7 +478,8 @@ bool conf_cpu(struct conf *c, uint64_t *ns)
 	return c->sut->ops->cpu && c->sut->ops->cpu(c->sut, ns);
 }
 
-/* CPU time used in one window: false when it is not known. A thread that ended takes its time along. */
+/* CPU time used in one window: false when it is not known. A thread that ended takes its time
+ * along. */
 static bool burns(struct conf *c, uint64_t *used, uint64_t *wall)
 {
 	uint64_t before, after, begin = now_ns();
@@ -505,8 +506,8 @@ void conf_expect_idle(struct conf *c)
 	if (c->sut->poll_mode)
 		return;
 	conf_settle(c);
-	/* A device may spin for a while before it sleeps, or end what it has begun: only one that never
-	 * comes to rest is at fault. */
+	/* A device may spin for a while before it sleeps, or end what it has begun: only one that
+	 * never comes to rest is at fault. */
 	for (i = 0; i < IDLE_WINDOWS; i++)
 		if (!burns(c, &used, &wall))
 			return;

@@ -21,7 +21,8 @@
 	X(RESET_NEEDS, STEP, 0, "reset/needs-reset", "reset clears NEEDS_RESET")                   \
 	X(RESET_TYPE, STEP, 0, "reset/type", "reset clears the state of the device type")          \
 	X(RESET_LATE, BUG, 0, "reset/writes-after", "writes into a used ring after the reset")     \
-	X(QUEUE_BEYOND, BUG, 0, "queue/beyond", "names a size above 32768 for its last queue")      \
+	X(QUEUE_BEYOND, BUG, 0, "queue/beyond",                                                    \
+	  "names a size above 32768 for its last queue")                                           \
 	X(QUEUE_SIZE_MAX, VALUE, 0, "queue/size-max", "the largest queue size offered")            \
 	X(QUEUE_RESET_STOP, STEP, 0, "queue/reset-stops", "a queue reset stops the queue")         \
 	X(QUEUE_RESET_OTHERS, BUG, 0, "queue/reset-all", "a reset of one queue stops all of them") \

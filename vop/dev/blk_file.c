@@ -19,8 +19,8 @@ struct file {
 	int fd;
 	bool punches; /* holes */
 	/*
-	 * A write-back failed. The kernel tells of that once per open file; what is lost stays lost,
-	 * so no later flush may say that all is well.
+	 * A write-back failed. The kernel tells of that once per open file; what is lost stays
+	 * lost, so no later flush may say that all is well.
 	 */
 	bool lost;
 	uint8_t *bounce;

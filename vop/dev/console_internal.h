@@ -114,8 +114,8 @@ VOP_INLINE bool con_take(struct vop_console *c, struct vop_core_queue *q, struct
 }
 
 /*
- * Descriptors walked in a turn, about: buffers are taken one by one here, and each may be a chain as
- * long as the queue, the same one over and over.
+ * Descriptors walked in a turn, about: buffers are taken one by one here, and each may be a chain
+ * as long as the queue, the same one over and over.
  */
 #define TURN_WALK 2048u
 VOP_INLINE unsigned con_walked(const struct vop_elem *e)
