@@ -208,6 +208,9 @@ static void seg_max(struct conf *c)
 	CONF_EXPECT(c, max > 0, "SEG_MAX was negotiated and seg_max is 0");
 	/* No chain is longer than its ring (2.7.5.3.1), be it in a table or not. */
 	ring = conf_queue_size_max(c, 0);
+	/* Header, status, and one segment at least (2.7.5.3.1). */
+	if (ring < 3)
+		conf_skip(c, "a queue of %u descriptors holds no request with data", ring);
 	n = (unsigned)VOP_MIN(max, (uint64_t)VOP_MIN(ring - 2u, CSEG_MAX - 8));
 	for (i = 16; i < n + 2; i *= 2)
 		;

@@ -72,9 +72,11 @@ struct conf_section {
 	const char *title;
 	const struct conf_check *checks;
 	unsigned n;
+	const char *since; /* version that brought what all of it needs; NULL: 1.0 */
 };
-#define CONF_SECTION(sym, num, name, table)                                                        \
-	const struct conf_section sym = {num, name, table, VOP_ARRAY_SIZE(table)}
+#define CONF_SECTION(sym, num, name, table) CONF_SECTION_SINCE(sym, num, name, table, NULL)
+#define CONF_SECTION_SINCE(sym, num, name, table, version)                                         \
+	const struct conf_section sym = {num, name, table, VOP_ARRAY_SIZE(table), version}
 
 enum conf_outcome {
 	CONF_PASS,

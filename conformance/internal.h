@@ -14,7 +14,6 @@
 #define CMEM_CHUNKS   32u
 #define CMEM_CHUNK    ((size_t)256 << 10)
 #define CONF_RINGS    512u
-#define CONF_BUFS     20000u
 #define CONF_NOTES    64u
 #define CONF_NOTE_LEN 160u
 
@@ -35,7 +34,7 @@ struct conf {
 	const struct conf_check *check;
 	const struct lane *lane;
 	bool packed;
-	uint64_t seed, random;
+	uint64_t random;
 	uint64_t offered[2], features[2], want[2], leave[2];
 	uint32_t events;
 
@@ -58,7 +57,6 @@ struct conf {
 	char text[512];
 	char note[CONF_NOTES][CONF_NOTE_LEN]; /* the last ones, in a circle */
 	unsigned notes;
-	bool ending;
 };
 
 /* outcome.c */

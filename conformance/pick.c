@@ -75,7 +75,7 @@ static bool names(const struct conf_section *s, const struct conf_check *c, cons
 }
 
 /* The version that has everything the check needs, whatever the age of its statements. */
-static unsigned needs_version(const struct conf_check *c)
+static unsigned needs_version(const struct conf_section *s, const struct conf_check *c)
 {
 	static const struct {
 		uint8_t bit, version;
@@ -88,10 +88,8 @@ static unsigned needs_version(const struct conf_check *c)
 	};
 	unsigned version = c->rings == CONF_PACKED ? 11 : 10, i, j;
 
-	if (strncmp(c->id, "queue-reset/", 12) == 0)
-		version = VOP_MAX(version, 12u);
-	if (strncmp(c->id, "suspend/", 8) == 0)
-		version = VOP_MAX(version, 14u);
+	if (s->since)
+		version = VOP_MAX(version, spec_version(s->since));
 	for (i = 0; i < CONF_NEEDS_MAX && c->needs[i]; i++)
 		for (j = 0; j < VOP_ARRAY_SIZE(came); j++)
 			if (c->needs[i] == CONF_F(came[j].bit))
@@ -100,7 +98,8 @@ static unsigned needs_version(const struct conf_check *c)
 }
 
 /* Held against a specification of 1.`version`: some statement it judges is that old. */
-static bool since(const struct clauses *k, const struct conf_check *c, unsigned version)
+static bool since(const struct clauses *k, const struct conf_section *s, const struct conf_check *c,
+		  unsigned version)
 {
 	const char *at = NULL;
 	bool known = false;
@@ -108,7 +107,7 @@ static bool since(const struct clauses *k, const struct conf_check *c, unsigned 
 
 	if (c->since)
 		return spec_version(c->since) <= version;
-	if (version < needs_version(c))
+	if (version < needs_version(s, c))
 		return false;
 	while (clause_words(c->clauses, &at, &len)) {
 		const struct clause *one = clauses_find(k, at, len);
@@ -132,7 +131,7 @@ bool suite_takes(const struct suite_options *o, const struct clauses *k,
 		any = names(s, c, o->only[i]);
 	for (i = 0; i < o->n_profiles && any; i++)
 		any = in_profile(c, o->profile[i]);
-	return any && since(k, c, o->version);
+	return any && since(k, s, c, o->version);
 }
 
 const char *suite_unmatched(const struct suite_options *o, const struct clauses *k)

@@ -347,4 +347,4 @@ static const struct conf_check checks[] = {
 	 "text:content.tex:437", CONF_TEXT, CONF_ROBUSTNESS, CONF_BOTH, .lane = CONF_FIRST_LANE,
 	 NEEDS, .run = odd_again},
 };
-CONF_SECTION(conf_section_queue_reset, "2.6.1", "Virtqueue reset", checks);
+CONF_SECTION_SINCE(conf_section_queue_reset, "2.6.1", "Virtqueue reset", checks, "1.2");

@@ -147,7 +147,6 @@ void cring_dump(const struct cring *r);
 /* Words of the device's. */
 uint16_t cring_used_flags(const struct cring *r);   /* split */
 uint16_t cring_used_idx(const struct cring *r);	    /* split */
-uint16_t cring_avail_event(const struct cring *r);  /* split */
 uint32_t cring_device_event(const struct cring *r); /* packed */
 
 #endif

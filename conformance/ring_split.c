@@ -214,11 +214,6 @@ uint16_t cring_used_idx(const struct cring *r)
 	return get16(&r->used->idx);
 }
 
-uint16_t cring_avail_event(const struct cring *r)
-{
-	return get16(avail_event(r));
-}
-
 void cring_split_dump(const struct cring *r)
 {
 	struct conf *c = r->c;

@@ -499,4 +499,4 @@ static const struct conf_check checks[] = {
 	{"suspend/twice", "a suspended device stays so when it is told again",
 	 "text:content.tex:638", CONF_TEXT, CONF_CONFORMANCE, CONF_BOTH, NEEDS, .run = twice},
 };
-CONF_SECTION(conf_section_suspend, "3.4", "Device suspend", checks);
+CONF_SECTION_SINCE(conf_section_suspend, "3.4", "Device suspend", checks, "1.4");

@@ -23,7 +23,7 @@ static const struct conf_check sample[] = {
 	 .device = 1},
 	{.id = "reset/queue", .clauses = "2.6.1.1.1:dev:1", .rings = CONF_BOTH, .since = "1.2"},
 };
-static const struct conf_section section = {"2.7", "sample", sample, 4};
+static const struct conf_section section = {"2.7", "sample", sample, 4, NULL};
 
 static bool taken(struct suite_options o, unsigned i)
 {
