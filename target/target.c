@@ -8,10 +8,12 @@
 #include <string.h>
 
 #include "target/target.h"
+#include "target/vhost_user.h"
 #include "target/vop.h"
 
 static const struct target_ops *const schemes[] = {
 	&target_vop_ops,
+	&target_vhost_user_ops,
 	NULL,
 };
 

@@ -28,7 +28,9 @@ struct target;
 	X(FEATURES_HIGH, 4, "no feature bits above 63")                                            \
 	X(PLACEMENT, 5, "rings and buffers lie in the driver's memory only")                       \
 	X(POLL, 6, "the device cannot be asked to poll")                                           \
-	X(RESPAWN, 7, "the device cannot be started again")
+	X(RESPAWN, 7, "the device cannot be started again")                                        \
+	X(CTRL_QUEUE, 8, "the control queue is the front-end's on this transport")                 \
+	X(CONFIG, 9, "no configuration space on this transport")
 enum target_lack {
 #define TARGET_LACK_ENUM(sym, bit, text) TARGET_LACKS_##sym = 1u << (bit),
 	TARGET_LACKS(TARGET_LACK_ENUM)
@@ -43,16 +45,20 @@ struct target_caps {
 };
 
 struct target_config {
-	const char *uri;    /* "vop:PATH" */
-	uint16_t device_id; /* VIRTIO device wanted: 1 net; 0: whichever is there first */
+	const char *uri;    /* "vop:PATH", "vhost-user:PATH" */
+	uint16_t device_id; /* VIRTIO device wanted: 1 net; 0: whichever is there first (not on
+			       vhost-user, which does not tell) */
 	int timeout_ms;	    /* for every wait; negative: for ever */
 	int request_ms;	    /* for waits once the device is reached; 0: as timeout_ms */
 	/* vop: only */
 	enum vop_node_id self; /* which node we are */
 	bool create;	       /* we create the device (the target plays it all the same) */
 	uint16_t queues_max, queue_size_max; /* of the device we create */
+	/* memory at the driver that the device can reach, bytes; 0: some */
 	uint64_t window_size;
 	bool no_huge;
+	/* vhost-user: only: ask the back-end to poll its rings (no kick descriptor) */
+	bool device_polls;
 };
 
 struct target_ops {

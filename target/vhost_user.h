@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * vhost-user:PATH, somebody else's device in another process, this process being the front-end and
+ * the driver (protocol: QEMU, docs/interop/vhost-user.rst). The back-end listens at PATH.
+ *
+ * What the specification's operations become: features are SET_FEATURES at once; a queue is NUM,
+ * BASE, ADDR, CALL and ERR at its set-up and starts (KICK, ENABLE) with DRIVER_OK, or at its set-up
+ * when DRIVER_OK is set already; a reset is GET_VRING_BASE for each queue that was started, then
+ * STATUS 0 or RESET_DEVICE where the back-end knows them. A back-end without STATUS leaves the
+ * status byte to us: caps.missing says TARGET_LACKS_STATUS, reads answer what was written.
+ *
+ * Feature bits that are not the device's but the protocol's or the front-end's (30, 26,
+ * NOTIFY_ON_EMPTY, ACCESS_PLATFORM: we answer no IOTLB misses, RING_RESET, a net device's control
+ * queue and what goes through it) are not shown as offered.
+ */
+#ifndef TARGET_VHOST_USER_H
+#define TARGET_VHOST_USER_H
+
+#include "target/target.h"
+#include "vop/vhost_user.h"
+
+extern const struct target_ops target_vhost_user_ops;
+
+/*
+ * Raw escape, for what judges the protocol itself. NULL or -ENOTSUP: t is no vhost-user: target.
+ */
+
+/* Send m as it is, and wait for its answer if `answer` is not NULL: 0, -ETIMEDOUT, -EPIPE. Its
+ * descriptors stay the caller's; those of the answer become the caller's. */
+int target_vhost_user_call(struct target *t, const struct vop_vu_msg *m, struct vop_vu_msg *answer);
+/* Features as the back-end offers them, bit 30 included; protocol features offered, and agreed. */
+int target_vhost_user_features(struct target *t, uint64_t *features, uint64_t *protocol,
+			       uint64_t *agreed);
+/* The memory as the back-end was told of it. *fd stays the target's. */
+int target_vhost_user_memory(struct target *t, struct vop_vu_region *region, int *fd);
+
+#endif
