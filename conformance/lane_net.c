@@ -193,14 +193,11 @@ static void rx_trigger(struct conf *c, struct cbuf *b)
 	cring_submit(s->other, t);
 }
 
+/* What the header must say is judged by the checks of 5.1.6.4: not every check of rings is about
+ * it. */
 static void rx_verify(struct conf *c, struct cbuf *b)
 {
-	uint8_t hdr[12];
-
 	compare(c, b, b->number);
-	cbuf_read(b, 0, hdr, sizeof(hdr));
-	CONF_EXPECT(c, hdr[10] == 1 && hdr[11] == 0, "num_buffers of a frame in one buffer is %u",
-		    hdr[10] | hdr[11] << 8);
 }
 
 const struct lane conf_lane_net_rx = {
