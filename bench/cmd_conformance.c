@@ -341,7 +341,8 @@ static void run_device(struct run *r, unsigned device)
 		out_tap_watch(&r->out, &w);
 	else
 		out_term_watch(&r->out, &w);
-	for (v = 0; (s = conformance_target_new(&r->target, conformance_device_ids[device], v)) != NULL;
+	for (v = 0;
+	     (s = conformance_target_new(&r->target, conformance_device_ids[device], v)) != NULL;
 	     v++) {
 		/* What holds for every device does not change with the variant. */
 		r->su.opt.no_common = v > 0;
@@ -468,7 +469,8 @@ static int judge(const struct options *o, const struct clauses *k, const struct 
 	for (i = 0; !status && i < CONFORMANCE_DEVICES; i++) {
 		if (!wanted(o, i))
 			continue;
-		r.target.timeout_ms = found && found != conformance_device_ids[i] ? OTHERS_MS : timeout;
+		r.target.timeout_ms =
+			found && found != conformance_device_ids[i] ? OTHERS_MS : timeout;
 		run_device(&r, i);
 	}
 	if (!status && r.devices == 0)
