@@ -48,7 +48,7 @@ static int update_pair(struct vop_net *n, struct net_pair *p)
 		.ctx = p,
 		.doorbell = vop_core_kick(&p->tx.q),
 		.doorbell2 = vop_core_kick(&p->rx.q),
-		.notify = n->notify,
+		.notify = vop_core_notify(n->notify, &p->tx.q, &p->rx.q),
 	};
 
 	return vop_core_job(n->core.poller, &job, p->tx.q.live || p->rx.q.live, &p->job);
@@ -118,8 +118,8 @@ static int net_features_ok(void *dev, const uint64_t *f)
 	struct vop_net *n = dev;
 	bool ctrl = vop_feature_has(f, VOP_NET_F_CTRL_VQ);
 
-	/* 5.1.3.1 */
-	if (vop_feature_has(f, VOP_NET_F_MQ) && !ctrl)
+	/* 5.1.3.1; a front-end that keeps the control queue for itself keeps its feature, too. */
+	if (vop_feature_has(f, VOP_NET_F_MQ) && !ctrl && !vop_device_enables_queues(n->core.d))
 		return -EINVAL;
 	n->mergeable = vop_feature_has(f, VOP_NET_F_MRG_RXBUF);
 	n->mq = vop_feature_has(f, VOP_NET_F_MQ);
@@ -130,11 +130,17 @@ static int net_features_ok(void *dev, const uint64_t *f)
 	return 0;
 }
 
+/* Pairs in use before the control queue says how many (5.1.6.5.6). */
+static unsigned first_active(const struct vop_net *n)
+{
+	return vop_device_enables_queues(n->core.d) ? n->pairs : 1;
+}
+
 static int net_driver_ok(void *dev)
 {
 	struct vop_net *n = dev;
 
-	n->active = 1;
+	n->active = first_active(n);
 	return vop_core_driver_ok(&n->core);
 }
 
