@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -199,6 +200,12 @@ void vop_poller_look(struct vop_poller *p)
 static void *run(void *arg)
 {
 	struct vop_poller *p = arg;
+	sigset_t set;
+
+	/* A doorbell that is somebody's pipe may have no reader any more. */
+	sigemptyset(&set);
+	sigaddset(&set, SIGPIPE);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
 
 	vop_poller_enter(p);
 	while (!atomic_load_explicit(&p->stop, memory_order_relaxed))
