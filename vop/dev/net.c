@@ -38,6 +38,20 @@ static struct vop_core_queue *queue_of(void *dev, unsigned index)
 	return index % 2 ? &n->pair[index / 2]->tx.q : &n->pair[index / 2]->rx.q;
 }
 
+void vop_net_tell_use(struct vop_net *n)
+{
+	unsigned i;
+
+	for (i = 0; n->backend.use && i < n->pairs; i++) {
+		struct net_pair *p = n->pair[i];
+		bool used = i < n->active && (p->tx.q.live || p->rx.q.live);
+
+		if (used != p->used)
+			n->backend.use(n->backend.ctx, i, used);
+		p->used = used;
+	}
+}
+
 /* Give the pair's queues, as they are now, to the poller, or take them away. */
 static int update_pair(struct vop_net *n, struct net_pair *p)
 {
@@ -48,9 +62,12 @@ static int update_pair(struct vop_net *n, struct net_pair *p)
 		.ctx = p,
 		.doorbell = vop_core_kick(&p->tx.q),
 		.doorbell2 = vop_core_kick(&p->rx.q),
+		.fd = n->backend.rx_fd ? n->backend.rx_fd(n->backend.ctx, p->index) : 0,
+		.has_fd = n->backend.rx_fd != NULL,
 		.notify = vop_core_notify(n->notify, &p->tx.q, &p->rx.q),
 	};
 
+	vop_net_tell_use(n);
 	return vop_core_job(n->core.poller, &job, p->tx.q.live || p->rx.q.live, &p->job);
 }
 
@@ -299,6 +316,7 @@ static struct vop_net *create(const struct vop_net_config *cfg)
 		 * out of memory. */
 		p->net = n;
 		p->index = i;
+		p->used = false;
 		p->job = false;
 		p->tx.q = p->rx.q = (struct vop_core_queue){0};
 		p->tx.count = p->rx.count = (struct net_count){0};
