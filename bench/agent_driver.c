@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The driver's agent: targets, sessions, lanes. */
+/* The driver's agent of net: targets, sessions, lanes. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -272,7 +272,7 @@ static int driver_traffic(struct worker *w, const struct job *j, struct job_resu
 	return e;
 }
 
-const struct agent_role agent_driver = {
+const struct agent_role agent_net_driver = {
 	.open = driver_open,
 	.session = driver_session,
 	.end = driver_end,

@@ -34,6 +34,8 @@ struct coord {
 	char uri[128];
 	char died[128]; /* who died and how; "" while all live */
 	struct coord_turns turns;
+	/* The agents' (agent_role.h), set before the start and kept; NULL: "net". */
+	const char *workload;
 };
 
 /*

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bench/env.h"
+#include "bench/feature_opt.h"
 #include "bench/frame.h"
 #include "bench/net_load.h"
 #include "bench/net_opts.h"
@@ -114,33 +115,13 @@ void net_opts_table(struct net_opts *o, struct opt *table)
 	table[n] = (struct opt){0};
 }
 
-/* Bit of the i-th word of --features; the parser let only words of the table through. */
-static unsigned feature_asked(const struct net_opts *o, unsigned i)
-{
-	const char *word = feature_words(VOP_NET_ID)[o->features.v[i].index];
-
-	return (unsigned)feature_bit(VOP_NET_ID, word, strlen(word));
-}
-
 /* Defaults, then the user's words. Ring format and pairs decide about some bits themselves. */
 static int choose_features(const struct net_opts *o, struct net_plan *p, struct vop_error *err)
 {
 	static const unsigned standard[] = {VOP_F_INDIRECT_DESC, VOP_F_EVENT_IDX, VOP_F_IN_ORDER,
 					    VOP_NET_F_MAC,	 VOP_NET_F_MTU,	  VOP_NET_F_STATUS};
-	bool replaces = o->features.n && o->features.v[0].sign == 0;
 
-	for (unsigned i = 0; !replaces && i < VOP_ARRAY_SIZE(standard); i++)
-		vop_feature_set(p->want, standard[i]);
-	for (unsigned i = 0; i < o->features.n; i++) {
-		unsigned bit = feature_asked(o, i);
-
-		if (o->features.v[i].sign == '-') {
-			vop_feature_clear(p->want, bit);
-			continue;
-		}
-		vop_feature_set(p->want, bit);
-		vop_feature_set(p->need, bit);
-	}
+	feature_opt(VOP_NET_ID, &o->features, standard, VOP_ARRAY_SIZE(standard), p->want, p->need);
 	if (p->packed) {
 		vop_feature_set(p->want, VOP_F_RING_PACKED);
 		vop_feature_set(p->need, VOP_F_RING_PACKED);

@@ -59,6 +59,8 @@ const char *result_metric_word(enum result_metric m);
 const char *result_metric_unit(enum result_metric m);
 const char *result_metric_text(enum result_metric m);
 bool result_metric_more_is_better(enum result_metric m);
+/* A rate counts frames, or requests: both units are right for it. Others have one unit. */
+bool result_metric_unit_ok(enum result_metric m, const char *unit);
 
 /* A share of its limit above this is an error: the limit or the figure was measured wrongly. */
 #define RESULT_LIMIT_SLACK 0.01
@@ -77,6 +79,7 @@ struct result_param {
 struct result_entry {
 	const char *name; /* "net.tx"; the same over all runs, for compare */
 	enum result_metric metric;
+	const char *unit; /* one that result_metric_unit_ok(); NULL: result_metric_unit() */
 	const struct result_param *params; /* NULL: none */
 	struct round *rounds;		   /* judged here, in place */
 	unsigned rounds_n;
