@@ -41,20 +41,23 @@ static void make_table(struct options *o, struct opt *table)
 		 .to = &o->target,
 		 .def = "vop:",
 		 .value = "URI",
-		 .help = "vop: the VOP of this build; vop:PATH whoever serves that link; ref: the "
-			 "reference\ndevice; ref:MUTANT one that is broken on purpose"},
+		 .help = "vop: the VOP of this build; vop:PATH whoever serves that link;\n"
+			 "vhost-user:PATH the back-end that listens there; ref: the reference "
+			 "device;\nref:MUTANT one that is broken on purpose"},
 		{.name = "spawn",
 		 .kind = OPT_STRING,
 		 .to = &o->spawn,
 		 .value = "CMD",
 		 .help = "start the target with this command, and again when it dies; it serves "
-			 "the link\nat $VOP_SOCKET and the device type $VOP_DEVICE (1 net, 2 blk, "
-			 "3 console, 4 rng)"},
+			 "at $VOP_SOCKET\nthe device type $VOP_DEVICE (1 net, 2 blk, 3 console, "
+			 "4 rng). Begin it with 'exec',\nso that no shell stands between. With "
+			 "--target vhost-user: it is a vhost-user\nback-end"},
 		{.name = "device",
 		 .kind = OPT_WORDS,
 		 .to = &o->device,
 		 .words = conformance_devices,
-		 .help = "which devices (default: all; with --spawn: net)"},
+		 .help = "which devices (default: all; with --spawn: net; vhost-user:PATH needs "
+			 "it)"},
 		{.name = "only",
 		 .kind = OPT_STRINGS,
 		 .to = &o->only,
@@ -338,7 +341,7 @@ static void run_device(struct run *r, unsigned device)
 		out_tap_watch(&r->out, &w);
 	else
 		out_term_watch(&r->out, &w);
-	for (v = 0; (s = conformance_target_new(&r->target, (uint16_t)(device + 1), v)) != NULL;
+	for (v = 0; (s = conformance_target_new(&r->target, conformance_device_ids[device], v)) != NULL;
 	     v++) {
 		/* What holds for every device does not change with the variant. */
 		r->su.opt.no_common = v > 0;
@@ -376,6 +379,9 @@ static int prepare(struct run *r)
 						.timeout_ms = (int)(o->timeout / MS_NS)};
 	if (conformance_target_check(&r->target))
 		return CMD_COULD_NOT;
+	if (r->target.attached && r->target.mute && o->device.n != 1)
+		return cmd_could_not("conformance: vhost-user does not tell what kind of device it "
+				     "is: name one (--device)");
 	/* Nobody wants to hear after the run that its result has no place. */
 	if (o->junit && place_check(o->junit))
 		return cmd_could_not("cannot write %s: %s", o->junit,
@@ -462,7 +468,7 @@ static int judge(const struct options *o, const struct clauses *k, const struct 
 	for (i = 0; !status && i < CONFORMANCE_DEVICES; i++) {
 		if (!wanted(o, i))
 			continue;
-		r.target.timeout_ms = found && found != i + 1 ? OTHERS_MS : timeout;
+		r.target.timeout_ms = found && found != conformance_device_ids[i] ? OTHERS_MS : timeout;
 		run_device(&r, i);
 	}
 	if (!status && r.devices == 0)

@@ -6,6 +6,7 @@
 
 const char *const conformance_devices[CONFORMANCE_DEVICES + 1] = {"net", "blk", "console", "rng",
 								  NULL};
+const uint16_t conformance_device_ids[CONFORMANCE_DEVICES] = {1, 2, 3, 4};
 
 /* As the node makes them. Frames and characters come back, so that contents can be compared. */
 static const char *const created[CONFORMANCE_DEVICES] = {"net,backend=echo,pairs=2", "blk,size=64M",
@@ -28,19 +29,35 @@ int conformance_target_check(struct conformance_target *t)
 					     "program: leave out --spawn");
 		return 0;
 	}
-	if (strncmp(t->uri, "vop:", 4) != 0)
-		return cmd_could_not("conformance: target '%s' is none of vop:, vop:PATH, ref:",
+	t->mute = strncmp(t->uri, "vhost-user:", 11) == 0;
+	if (!t->mute && strncmp(t->uri, "vop:", 4) != 0)
+		return cmd_could_not("conformance: target '%s' is none of vop:, vop:PATH, "
+				     "vhost-user:PATH, ref:",
 				     t->uri);
+	t->scheme = t->mute ? "vhost-user" : "vop";
+	if (t->mute && !*rest && !t->spawn)
+		return cmd_could_not("conformance: vhost-user: names no socket; write "
+				     "vhost-user:PATH, or start a back-end with --spawn");
 	t->self = !*rest && !t->spawn;
 	t->attached = *rest && !t->spawn;
 	return 0;
+}
+
+static const char *creation(uint16_t device)
+{
+	unsigned i;
+
+	for (i = 0; i < CONFORMANCE_DEVICES; i++)
+		if (conformance_device_ids[i] == device)
+			return created[i];
+	return "";
 }
 
 static struct sut *of_this_build(const struct conformance_target *t, uint16_t device)
 {
 	const char *argv[] = {
 		"/proc/self/exe",    "node",	    "endpoint", "--at",	    "@",   "--create",
-		created[device - 1], "--notify",    "event",	"--window", "16M", "--no-huge",
+		creation(device),    "--notify",    "event",	"--window", "16M", "--no-huge",
 		"--quiet",	     "--reconnect", "never",	NULL};
 	struct sut_spawn_config cfg = {
 		.argv = argv, .device = device, .timeout_ms = t->timeout_ms, .scheme = "vop"};
@@ -53,8 +70,8 @@ struct sut *conformance_target_new(const struct conformance_target *t, uint16_t 
 {
 	struct sut_spawn_config cfg = {
 		.command = t->spawn,
-		.uri = t->uri[4] ? t->uri : NULL,
-		.scheme = "vop",
+		.uri = strchr(t->uri, ':')[1] ? t->uri : NULL,
+		.scheme = t->scheme,
 		.device = device,
 		.timeout_ms = t->timeout_ms,
 		.poll_mode = t->poll_mode,

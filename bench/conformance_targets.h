@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Which devices `conformance` judges, and how each is started: the VOP of this build (a node of its
- * own for each device), a command of the user's, a link that somebody else serves, the reference
- * device. Threads: one.
+ * own for each device), a command of the user's, a link or a vhost-user socket that somebody else
+ * serves, the reference device. Threads: one.
  */
 #ifndef BENCH_CONFORMANCE_TARGETS_H
 #define BENCH_CONFORMANCE_TARGETS_H
@@ -10,13 +10,14 @@
 #include "conformance/ref/ref.h"
 #include "conformance/sut.h"
 
-/* Words of --device, ended by NULL; number i is VIRTIO device id i + 1. */
+/* Words of --device, ended by NULL, and the VIRTIO device id of each. */
 #define CONFORMANCE_DEVICES 4u
 extern const char *const conformance_devices[CONFORMANCE_DEVICES + 1];
+extern const uint16_t conformance_device_ids[CONFORMANCE_DEVICES];
 
 struct conformance_target {
 	/* From the options. */
-	const char *uri;   /* "vop:", "vop:PATH", "ref:", "ref:MUTANT" */
+	const char *uri;   /* "vop:", "vop:PATH", "vhost-user:PATH", "ref:", "ref:MUTANT" */
 	const char *spawn; /* a command, or NULL */
 	bool poll_mode;
 	int timeout_ms;
@@ -24,6 +25,8 @@ struct conformance_target {
 	bool self;	/* the VOP of this build */
 	bool reference; /* the reference device */
 	bool attached;	/* somebody else's: not every device need be there */
+	bool mute;	/* it does not tell what kind of device it is: the options have to */
+	const char *scheme;
 	struct ref_mutant mutant;
 };
 

@@ -53,6 +53,8 @@ struct conf {
 
 	/* How it ends. */
 	jmp_buf out;
+	bool may_drop; /* a device that drops the connection now does what it may */
+	bool dropped;  /* it did, and nobody says that it died of it */
 	enum conf_outcome outcome;
 	char text[512];
 	char note[CONF_NOTES][CONF_NOTE_LEN]; /* the last ones, in a circle */

@@ -73,9 +73,18 @@ void conf_note(struct conf *c, const char *fmt, ...)
 	va_end(ap);
 }
 
+/*
+ * Over vhost-user a connection may be lost without the device: an answer to nonsense, and a failure
+ * anywhere else. Whether the device lives is found out by the runner.
+ */
+static bool can_reconnect(const struct conf *c)
+{
+	return c->sut->ops->reconnect && strcmp(c->t->ops->scheme, "vhost-user") == 0;
+}
+
 int conf_said(struct conf *c, int r, const char *doing)
 {
-	const char *fate = NULL;
+	const char *fate = NULL, *why;
 
 	if (r == -ETIMEDOUT)
 		conf_end(c, CONF_HANG, "the device did not answer while %s", doing);
@@ -83,8 +92,16 @@ int conf_said(struct conf *c, int r, const char *doing)
 		return r;
 	if (c->sut->ops->fate)
 		fate = c->sut->ops->fate(c->sut);
+	why = c->t->ops->lost_reason(c->t);
+	if (!fate && can_reconnect(c)) {
+		c->dropped = true;
+		conf_note(c, "the connection was lost while %s", doing);
+		conf_end(c, c->may_drop ? c->outcome : CONF_FAIL,
+			 "the connection was dropped while %s%s%s", doing, why ? ": " : "",
+			 why ? why : "");
+	}
 	if (!fate)
-		fate = c->t->ops->lost_reason(c->t);
+		fate = why;
 	conf_end(c, CONF_CRASH, "the device went away while %s%s%s", doing, fate ? ": " : "",
 		 fate ? fate : "");
 }

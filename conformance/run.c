@@ -100,6 +100,8 @@ static void begin(struct conf_runner *r, const struct conf_check *k, const struc
 	c->notes = 0;
 	c->outcome = CONF_PASS;
 	c->text[0] = 0;
+	c->may_drop = k->kind == CONF_ROBUSTNESS;
+	c->dropped = false;
 	cring_free_all(c);
 	cmem_reset(c);
 }
@@ -141,6 +143,7 @@ static void whole(struct conf *c)
 	cmem_freeze(c);
 	conf_settle(c);
 	cmem_verify(c, "after the reset at the end");
+	c->may_drop = false;
 	if (c->check->kind == CONF_ROBUSTNESS)
 		conf_serve_again(c);
 	c->outcome = so_far;
@@ -166,6 +169,58 @@ static bool clean_up(struct conf *c, struct conf_result *out)
 	c->outcome = outcome;
 	memcpy(c->text, text, sizeof(text));
 	return ok;
+}
+
+/* In setjmp's reach: what a check is worth whose device dropped the connection. */
+static void last_look(struct conf *c)
+{
+	cmem_verify(c, "when the connection was dropped");
+}
+
+static void serves_again(struct conf *c)
+{
+	conf_reset(c);
+	conf_serve_again(c);
+}
+
+static void guarded(struct conf *c, void (*fn)(struct conf *c))
+{
+	enum conf_outcome so_far = c->outcome;
+	char text[sizeof(c->text)];
+
+	memcpy(text, c->text, sizeof(text));
+	if (setjmp(c->out))
+		return;
+	fn(c);
+	c->outcome = so_far;
+	memcpy(c->text, text, sizeof(text));
+}
+
+/* It dropped the connection: it must take another one, and serve. */
+static bool reach_again(struct conf_runner *r, struct conf_result *out)
+{
+	struct vop_error err = {{0}};
+	struct conf *c = &r->c;
+	bool judged = c->may_drop;
+
+	if (judged)
+		guarded(c, last_look);
+	cring_free_all(c);
+	cmem_reset(c);
+	memset(c->features, 0, sizeof(c->features));
+	if (c->sut->ops->reconnect(c->sut, &err)) {
+		snprintf(c->text, sizeof(c->text),
+			 "the connection was dropped, and the device takes no other: %.300s",
+			 err.text);
+		c->outcome = CONF_CRASH;
+		return false;
+	}
+	c->t = c->sut->target;
+	c->dropped = c->may_drop = false;
+	out->dropped = true;
+	if (judged && !conf_outcome_bad(c->outcome))
+		guarded(c, serves_again);
+	return !c->dropped;
 }
 
 static char *join_notes(struct conf *c)
@@ -208,8 +263,10 @@ int conf_run(struct conf_runner *r, const struct conf_check *k, const struct lan
 	begin(r, k, l, packed);
 	if (setjmp(c->out) == 0)
 		whole(c);
-	if (c->outcome == CONF_FAIL)
+	if (c->outcome == CONF_FAIL && !c->dropped)
 		dump_rings(c);
+	if (c->dropped && !reach_again(r, out))
+		r->poisoned = true;
 	out->outcome = c->outcome;
 	out->violated = conf_outcome_bad(c->outcome) && c->outcome != CONF_ERROR;
 	/* SHOULD: told, not counted. A device that hangs or dies is not excused. */
@@ -220,7 +277,8 @@ int conf_run(struct conf_runner *r, const struct conf_check *k, const struct lan
 	memcpy(out->text, c->text, sizeof(out->text));
 	if (c->outcome == CONF_HANG || c->outcome == CONF_CRASH)
 		r->poisoned = true;
-	else if (c->outcome != CONF_PASS && c->outcome != CONF_WARN && !clean_up(c, out))
+	else if (!r->poisoned && c->outcome != CONF_PASS && c->outcome != CONF_WARN &&
+		 !clean_up(c, out))
 		r->poisoned = true;
 	out->seconds = now() - from;
 	return 0;

@@ -23,6 +23,7 @@ struct conf_result {
 	char *notes;	/* lines, what was sent and what came back; NULL when it passed */
 	double seconds;
 	bool restarted; /* the device had to be started again */
+	bool dropped;	/* it dropped the connection, and was reached again */
 	bool violated;	/* a statement was not kept; how much that counts is the outcome's affair */
 };
 

@@ -183,10 +183,26 @@ static int reach(struct spawned *p, int timeout_ms, struct vop_error *err)
 	return target_open(&cfg, &p->base.target, err);
 }
 
+/* In short tries, so that a process that ends at once is noticed at once. */
+static int reach_ours(struct spawned *p, struct vop_error *err)
+{
+	int64_t end = now_ms() + p->cfg.timeout_ms;
+	int r;
+
+	do {
+		r = reach(p, FIRST_TRY_MS, err);
+		if (r && has_ended(p)) {
+			target_error(err, -ECHILD, "the device that was started %s%s",
+				     p->killed ? "was " : "", fate(&p->base));
+			return -ECHILD;
+		}
+	} while (r && now_ms() < end);
+	return r;
+}
+
 static int start(struct sut *s, struct vop_error *err)
 {
 	struct spawned *p = of(s);
-	int64_t end = now_ms() + p->cfg.timeout_ms;
 	int r;
 
 	if (!ours(p))
@@ -194,19 +210,22 @@ static int start(struct sut *s, struct vop_error *err)
 	r = launch(p, err);
 	if (r)
 		return r;
-	/* In short tries, so that a process that ends at once is noticed at once. */
-	do {
-		r = reach(p, FIRST_TRY_MS, err);
-		if (r && has_ended(p)) {
-			target_error(err, -ECHILD, "the device that was started %s%s",
-				     p->killed ? "was " : "", fate(s));
-			r = -ECHILD;
-			break;
-		}
-	} while (r && now_ms() < end);
+	r = reach_ours(p, err);
 	if (r)
 		end_process(p);
 	return r;
+}
+
+/* Only where losing a connection does not mean losing the device. */
+static int reconnect(struct sut *s, struct vop_error *err)
+{
+	struct spawned *p = of(s);
+
+	if (strncmp(p->uri, "vhost-user:", 11) != 0)
+		return -ENOTSUP;
+	target_close(s->target);
+	s->target = NULL;
+	return ours(p) ? reach_ours(p, err) : reach(p, p->cfg.timeout_ms, err);
 }
 
 static void stop(struct sut *s)
@@ -284,6 +303,7 @@ static void free_it(struct sut *s)
 static const struct sut_ops ops = {
 	.start = start,
 	.stop = stop,
+	.reconnect = reconnect,
 	.cpu = cpu,
 	.starved = starved,
 	.fate = fate,

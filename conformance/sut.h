@@ -19,6 +19,11 @@ struct sut_ops {
 	int (*start)(struct sut *s, struct vop_error *err);
 	/* Take both down. */
 	void (*stop)(struct sut *s);
+	/* The connection was lost, and the device may be alive: another sut->target on the same
+	 * one. 0; or negative errno with *err, and sut->target is NULL; -ENOTSUP: on this way of
+	 * reaching a device the connection is the device, nothing changed. May be NULL: the same.
+	 */
+	int (*reconnect)(struct sut *s, struct vop_error *err);
 	/* Inside this process: let the device work until it has nothing more to do; NULL: it works
 	 * by itself. */
 	void (*run)(struct sut *s);

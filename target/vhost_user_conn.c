@@ -372,6 +372,8 @@ int vu_conn_open(struct vu_conn *c, const struct target_config *cfg, const char 
 		return r == -ENOENT || r == -ECONNREFUSED ? -ETIMEDOUT : r;
 	}
 	vop_vu_stream_init(&c->answers, c->sock, VOP_VU_ANSWERS);
+	if (cfg->request_ms)
+		c->timeout_ms = cfg->request_ms;
 	r = greet(c);
 	if (r) {
 		target_error(err, r, "the back-end at %s does not come to terms: %s", path,
@@ -379,8 +381,6 @@ int vu_conn_open(struct vu_conn *c, const struct target_config *cfg, const char 
 		vu_conn_close(c);
 		return r;
 	}
-	if (cfg->request_ms)
-		c->timeout_ms = cfg->request_ms;
 	return 0;
 }
 
