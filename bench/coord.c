@@ -59,6 +59,7 @@ static const char *job_name(uint32_t kind)
 		[JOB_ECHO] = "round trips",
 		[JOB_RING] = "the bare ring",
 		[JOB_IDLE] = "idling",
+		[JOB_DRAIN] = "letting the device drain full rings",
 	};
 
 	return kind < VOP_ARRAY_SIZE(names) && names[kind] ? names[kind] : "a job";

@@ -36,6 +36,7 @@ enum job_kind {
 	JOB_ECHO,   /* round trips */
 	JOB_RING,   /* the bare ring, no payload */
 	JOB_IDLE,   /* queues set up, nothing to do: CPU time */
+	JOB_DRAIN,  /* limit: how fast the device empties rings that were filled beforehand */
 };
 
 #define PLAN_JOBS   24u
