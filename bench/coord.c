@@ -62,6 +62,7 @@ static const char *job_name(uint32_t kind)
 		[JOB_BLK] = "requests",
 		[JOB_BLK_FILL] = "writing the whole span",
 		[JOB_BLK_CHECK] = "reading the whole span",
+		[JOB_DRAIN] = "letting the device drain full rings",
 	};
 
 	return kind < VOP_ARRAY_SIZE(names) && names[kind] ? names[kind] : "a job";

@@ -104,8 +104,8 @@ VOP_INLINE void lane_make(struct lane_scratch *s, uint8_t *dst, uint32_t size, u
 	}
 }
 
-/* Send n frames; n <= LANE_BATCH and buffers are free. */
-VOP_INLINE void lane_send(struct net_load *L, struct net_lane *l, unsigned n, uint32_t size)
+/* Put n frames into the ring, not published yet; n <= LANE_BATCH and buffers are free. */
+VOP_INLINE void lane_put(struct net_load *L, struct net_lane *l, unsigned n, uint32_t size)
 {
 	struct lane_scratch *s = L->scratch;
 	const uint32_t *free = l->free;
@@ -157,10 +157,22 @@ VOP_INLINE void lane_send(struct net_load *L, struct net_lane *l, unsigned n, ui
 	l->free_head = head + n;
 	l->tx_seq = seq + n;
 	vop_drvq_add(&l->tx->vq, buf, cookie, n, false);
+}
+
+/* Let the device see what was put. */
+VOP_INLINE void lane_publish(struct net_lane *l)
+{
 	if (vop_drvq_publish(&l->tx->vq))
 		vop_doorbell_ring(l->tx->cfg.kick);
 	atomic_store_explicit(&l->count_tx->sent, l->tx_seq, memory_order_relaxed);
 	atomic_store_explicit(&l->count_tx->completed, l->tx_done, memory_order_relaxed);
+}
+
+/* Send n frames; as lane_put(). */
+VOP_INLINE void lane_send(struct net_load *L, struct net_lane *l, unsigned n, uint32_t size)
+{
+	lane_put(L, l, n, size);
+	lane_publish(l);
 }
 
 /* Frames of more than one buffer (mergeable): gather in private memory, check when whole. Slow

@@ -242,6 +242,9 @@ int net_load_run(struct net_load *L, struct worker *w, const struct job *j, stru
 	case JOB_ECHO:
 		e = net_loop_echo(L, w, j, r);
 		break;
+	case JOB_DRAIN:
+		e = net_loop_drain(L, w, j, r);
+		break;
 	case JOB_IDLE:
 		e = net_loop_idle(L, w, j, r);
 		break;

@@ -62,7 +62,7 @@ static void idle(struct net_load *L, struct worker *w, uint64_t *idle_since, boo
 	}
 }
 
-static void flag(struct net_load *L)
+void net_loop_flag(struct net_load *L)
 {
 	for (unsigned i = 0; i < L->lanes; i++) {
 		struct net_lane *l = &L->lane[i];
@@ -295,7 +295,7 @@ int net_loop_tx(struct net_load *L, struct worker *w, const struct job *j, struc
 	}
 	r->copies_x100 = 100;
 	e = drain_tx(L, w, &waiting);
-	flag(L);
+	net_loop_flag(L);
 	return e;
 }
 
@@ -321,7 +321,7 @@ int net_loop_rx(struct net_load *L, struct worker *w, const struct job *j, struc
 	} while ((++turn & 7) || window_more(w, r, L->received, L->received * size));
 	r->copies_x100 = 100;
 	e = L->sh->sides < SIDES ? 0 : drain_rx(L, w);
-	flag(L);
+	net_loop_flag(L);
 	return e;
 }
 
@@ -361,7 +361,7 @@ int net_loop_both(struct net_load *L, struct worker *w, const struct job *j, str
 	if (echoed)
 		source_books(L, saved);
 	free(saved);
-	flag(L);
+	net_loop_flag(L);
 	return e;
 }
 
@@ -392,7 +392,7 @@ int net_loop_echo(struct net_load *L, struct worker *w, const struct job *j, str
 		free(saved);
 		free(stamp);
 		free(sample);
-		flag(L);
+		net_loop_flag(L);
 		return -ENOMEM;
 	}
 	hist_init(&L->sh->latency);
@@ -448,7 +448,7 @@ int net_loop_echo(struct net_load *L, struct worker *w, const struct job *j, str
 	if (e == 0)
 		e = drain_tx(L, w, &waiting);
 	source_books(L, saved);
-	flag(L);
+	net_loop_flag(L);
 	free(saved);
 	free(stamp);
 	free(sample);
@@ -464,6 +464,6 @@ int net_loop_idle(struct net_load *L, struct worker *w, const struct job *j, str
 	do {
 		idle(L, w, &waiting, false, 100000);
 	} while (window_more(w, r, 0, 0));
-	flag(L);
+	net_loop_flag(L);
 	return 0;
 }

@@ -10,5 +10,10 @@ int net_loop_rx(struct net_load *L, struct worker *w, const struct job *j, struc
 int net_loop_both(struct net_load *L, struct worker *w, const struct job *j, struct job_result *r);
 int net_loop_echo(struct net_load *L, struct worker *w, const struct job *j, struct job_result *r);
 int net_loop_idle(struct net_load *L, struct worker *w, const struct job *j, struct job_result *r);
+/* Never ends early: at least one ring is filled and drained. In frames and window_ns: the device's
+ * pace, the middle one of many drains; 0 and 0 when none could be timed. */
+int net_loop_drain(struct net_load *L, struct worker *w, const struct job *j, struct job_result *r);
+/* The driver has drained, its totals are final: the end of each of them. */
+void net_loop_flag(struct net_load *L);
 
 #endif

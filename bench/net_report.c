@@ -210,7 +210,7 @@ static int add_case(struct result *res, const struct net_run *n, const struct ne
 		return e ? e : add(res, n, k, name, METRIC_RATE, value_rate, NULL);
 	}
 	e = add(res, n, k, name, METRIC_RATE, value_rate,
-		n->p.foreign || n->p.yield || n->o.no_limit ? NULL : "line_rate");
+		n->p.yield || n->o.no_limit ? NULL : n->p.foreign ? (k->dir == NET_TX ? "device_ceiling" : NULL) : "line_rate");
 	e = e ? e : add(res, n, k, name, METRIC_GOODPUT, value_goodput, NULL);
 	e = e ? e : add(res, n, k, name, METRIC_CPU_DRIVER, value_cpu_driver, NULL);
 	if (!n->p.foreign)

@@ -147,6 +147,11 @@ static int sweep(struct net_run *n, enum net_dir dir, uint32_t size, struct limi
 	bool dense = n->o.stride % 64;
 
 	*set = (struct limit_set){.kind = JOB_NONE};
+	/* The device of somebody else is no part of ours that could be left out; but it can be
+	 * asked for its best. */
+	if (n->p.foreign && dir == NET_TX && !n->o.no_limit)
+		*set = (struct limit_set){
+			.kind = JOB_DRAIN, .bytes = size, .batch = (uint32_t)n->o.batch, .n = 1};
 	if (n->p.foreign || dir == NET_LATENCY || n->p.yield || n->o.no_limit)
 		return 0;
 	if (dir == NET_TX)
@@ -191,7 +196,7 @@ static int run_case(struct net_run *n, enum net_dir dir, uint32_t size)
 	progress_update(&n->progress, n->done, n->total, "%s %u B: limit", net_dir_words[dir],
 			size);
 	e = sweep(n, dir, size, &set);
-	set.duty = set.n;
+	set.duty = set.kind != JOB_DRAIN && set.n;
 	for (uint64_t i = 0; i < n->o.rounds && !e; i++) {
 		struct measured *m = &k->m[k->rounds];
 

@@ -39,6 +39,7 @@ enum job_kind {
 	JOB_BLK,       /* requests to a disk */
 	JOB_BLK_FILL,  /* write the whole span once (or learn what it holds); ends by itself */
 	JOB_BLK_CHECK, /* read and compare the whole span once; ends by itself */
+	JOB_DRAIN,     /* limit: how fast the device empties rings that were filled beforehand */
 };
 
 #define PLAN_JOBS   24u
