@@ -53,14 +53,16 @@ static int own_pipe(int fd)
 	return fd;
 }
 
-/* Only what can neither block us for ever nor be always ready: eventfds, and pipes to write into
- * (front-ends without eventfds). *fd is replaced or left. */
+/* Only what can neither block us for ever nor be always ready: eventfds; to write into also pipes and
+ * sockets (front-ends without eventfds). *fd is replaced or left. */
 static int check_fd(struct vop_vu_front *f, int *fd, bool to_write)
 {
 	struct stat st;
 
 	if (fstat(*fd, &st))
 		return vu_refuse(f, -errno, "%s", strerror(errno));
+	if (to_write && S_ISSOCK(st.st_mode))
+		return 0;
 	if (to_write && S_ISFIFO(st.st_mode)) {
 		*fd = own_pipe(*fd);
 		return 0;
@@ -68,7 +70,7 @@ static int check_fd(struct vop_vu_front *f, int *fd, bool to_write)
 	if (is_eventfd(*fd))
 		return 0;
 	return vu_refuse(f, -EINVAL, "its descriptor is no eventfd%s",
-			 to_write ? " and no pipe" : "");
+			 to_write ? ", no pipe and no socket" : "");
 }
 
 /* A pipe nobody reads any more is the front-end's loss, not ours. */
@@ -87,11 +89,25 @@ static void ring_quietly(struct vop_doorbell *db)
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
 
+/* The doorbell behind a descriptor that we write into. */
+static int open_call(struct vop_vu_front *f, struct vop_doorbell *db, int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode)) {
+		*db = VOP_DOORBELL_INIT;
+		db->kind = VOP_DB_STREAM;
+		db->fd = fd;
+		return 0;
+	}
+	return vop_doorbell_from_eventfd(db, fd, f->guard);
+}
+
 static void ring_error(struct vop_vu_front *f, struct vu_ring *r)
 {
 	struct vop_doorbell db;
 
-	if (r->err_fd < 0 || vop_doorbell_from_eventfd(&db, r->err_fd, f->guard))
+	if (r->err_fd < 0 || open_call(f, &db, r->err_fd))
 		return;
 	ring_quietly(&db);
 	vop_doorbell_release(&db);
@@ -147,7 +163,7 @@ static int open_doorbells(struct vop_vu_front *f, struct vu_ring *r)
 	if (r->kick_fd >= 0)
 		err = vop_doorbell_from_eventfd(&r->kick, r->kick_fd, NULL);
 	if (!err && r->call_fd >= 0)
-		err = vop_doorbell_from_eventfd(&r->call, r->call_fd, f->guard);
+		err = open_call(f, &r->call, r->call_fd);
 	if (err)
 		close_doorbells(r);
 	return err;
