@@ -123,53 +123,50 @@ struct told {
 	uint64_t capacity; /* sectors */
 	uint32_t size_max, seg_max, block_size;
 	uint16_t queues;
-	bool read_only, flush;
+	bool read_only;
 };
 
-static int read_le(struct target *t, uint32_t off, uint32_t len, uint64_t *v)
+/* Bytes of the configuration up to the last field that is looked at. */
+static uint32_t space_size(const uint64_t f[2])
 {
-	uint8_t b[8] = {0};
-	uint32_t generation;
-	int e = t->ops->config_read(t, off, b, len, &generation);
-
-	*v = 0;
-	for (unsigned i = 0; i < len; i++)
-		*v |= (uint64_t)b[i] << (8 * i);
-	return e;
+	return vop_feature_has(f, VOP_BLK_F_MQ)		? 36
+	       : vop_feature_has(f, VOP_BLK_F_BLK_SIZE) ? 24
+	       : vop_feature_has(f, VOP_BLK_F_SEG_MAX)	? 16
+	       : vop_feature_has(f, VOP_BLK_F_SIZE_MAX) ? 12
+							: 8;
 }
 
-#define SPACE(field)                                                                               \
-	offsetof(struct vop_blk_space, field), sizeof(((struct vop_blk_space *)0)->field)
+_Static_assert(offsetof(struct vop_blk_space, num_queues) == 34, "layout");
 
+/* All fields at once, from the first on: as the drivers of this world do, and there are vhost-user
+ * back-ends that take every offset for 0. */
 static int ask_device(struct target *t, struct told *d, struct vop_error *err)
 {
-	uint64_t f[2] = {0}, v;
+	struct vop_blk_space c = {0};
+	uint64_t f[2] = {0};
+	uint32_t generation;
 	int e = t->ops->get_features(t, f);
 
-	*d = (struct told){.block_size = BLK_SECTOR, .queues = 1};
-	e = e ? e : read_le(t, SPACE(capacity), &d->capacity);
-	if (!e && vop_feature_has(f, VOP_BLK_F_SIZE_MAX)) {
-		e = read_le(t, SPACE(size_max), &v);
-		d->size_max = (uint32_t)v;
-	}
-	if (!e && vop_feature_has(f, VOP_BLK_F_SEG_MAX)) {
-		e = read_le(t, SPACE(seg_max), &v);
-		d->seg_max = (uint32_t)v;
-	}
-	if (!e && vop_feature_has(f, VOP_BLK_F_BLK_SIZE)) {
-		e = read_le(t, SPACE(blk_size), &v);
-		d->block_size = (uint32_t)v;
-	}
-	if (!e && vop_feature_has(f, VOP_BLK_F_MQ)) {
-		e = read_le(t, SPACE(num_queues), &v);
-		d->queues = (uint16_t)v;
-	}
-	d->read_only = vop_feature_has(f, VOP_BLK_F_RO);
-	d->flush = vop_feature_has(f, VOP_BLK_F_FLUSH);
+	e = e ? e : t->ops->config_read(t, 0, &c, space_size(f), &generation);
 	if (e)
-		snprintf(err->text, sizeof(err->text),
-			 "the device does not tell what disk it has: %s", strerror(-e));
-	return e;
+		return snprintf(err->text, sizeof(err->text),
+				"the device does not tell what disk it has: %s", strerror(-e)),
+		       e;
+	*d = (struct told){
+		.capacity = le64toh(c.capacity),
+		.block_size = BLK_SECTOR,
+		.queues = 1,
+		.read_only = vop_feature_has(f, VOP_BLK_F_RO),
+	};
+	if (vop_feature_has(f, VOP_BLK_F_SIZE_MAX))
+		d->size_max = le32toh(c.size_max);
+	if (vop_feature_has(f, VOP_BLK_F_SEG_MAX))
+		d->seg_max = le32toh(c.seg_max);
+	if (vop_feature_has(f, VOP_BLK_F_BLK_SIZE))
+		d->block_size = le32toh(c.blk_size);
+	if (vop_feature_has(f, VOP_BLK_F_MQ))
+		d->queues = le16toh(c.num_queues);
+	return 0;
 }
 
 #define REFUSE(err, ...) (snprintf((err)->text, sizeof((err)->text), __VA_ARGS__), -EREMOTEIO)
@@ -281,7 +278,7 @@ static int driver_session(struct agent *a, struct agent_answer *ans, struct vop_
 {
 	struct blk_driver *d = a->state;
 	const struct agent_session *c = &a->session;
-	struct told told;
+	struct told told = {0};
 	struct blk_load_config lc = {
 		.queues = c->pairs,
 		.size_max = c->size,

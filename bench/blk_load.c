@@ -280,6 +280,10 @@ static void idle(struct blk_load *L, struct worker *w, uint64_t *since)
 	bool pending = false;
 	unsigned n = L->cfg.queues, i;
 
+	if (vop_unlikely(L->cfg.work != NULL)) {
+		L->cfg.work(L->cfg.work_ctx);
+		return;
+	}
 	if (L->cfg.notify == VOP_NOTIFY_POLL) {
 		worker_relax(w);
 		return;

@@ -41,6 +41,10 @@ struct blk_load_config {
 	uint64_t spin_ns;		 /* adaptive */
 	uint64_t stall_ns;		 /* nothing comes back for so long: the device is stuck */
 	const _Atomic bool *needs_reset; /* set by the control thread: give up; may be NULL */
+	/* Called when there is nothing to do, instead of waiting: a device of the same thread works
+	 * then. NULL: none. */
+	void (*work)(void *ctx);
+	void *work_ctx;
 };
 
 struct blk_load;

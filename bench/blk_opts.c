@@ -97,11 +97,8 @@ static int choose_patterns(const struct blk_opts *o, struct blk_plan *p, struct 
 {
 	for (unsigned i = 0; i < o->pattern.n; i++) {
 		enum blk_pattern w = o->pattern.v[i].index;
-		bool twice = false;
 
-		for (unsigned k = 0; k < p->patterns; k++)
-			twice |= p->pattern[k] == w;
-		if (twice || (p->defaults && blk_pattern_writes(w) && !p->may_write))
+		if (p->defaults && blk_pattern_writes(w) && !p->may_write)
 			continue;
 		if (blk_pattern_writes(w) && !p->may_write)
 			return REFUSE(
