@@ -45,7 +45,7 @@ csum_errors() { # what came in damaged on this side, since the name space was ma
 }
 
 # How long a guest may take before it is held for hung, and how long it thinks it may.
-patience=${VOP_INTEROP_PATIENCE:-240}
+patience=${VOP_INTEROP_PATIENCE:-120}
 
 told() { # told NAME: the sum the guest told for NAME
   sed -n "s/^.*vop: sum $1 \([0-9a-f]*\).*/\1/p" "$work/$guest.console" | tail -n 1
@@ -62,6 +62,7 @@ guest_runs() { # guest_runs NAME BOOTS COMMAND...
   ends "$pid" $((patience + 20))
   status=$?
   took=$(($(date +%s) - begin))
+  [ -f "$console" ] || cp "$work/$guest.log" "$console" # UML's console is its output
   tr -d '\r' <"$console" >"$console.clean" 2>/dev/null
   mv "$console.clean" "$console"
   sed -n 's/^.*vop: note \(.*\)/#   \1/p' "$console"
