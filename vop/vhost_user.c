@@ -183,9 +183,8 @@ static int keep_fds(struct vop_vu_stream *s, struct msghdr *mh)
 {
 	struct cmsghdr *c;
 	/* Too many for the room we gave, or for what this process may have open. */
-	int r = mh->msg_flags & MSG_CTRUNC
-			? wrong(&s->why, "more descriptors than can be taken")
-			: 0;
+	int r = mh->msg_flags & MSG_CTRUNC ? wrong(&s->why, "more descriptors than can be taken")
+					   : 0;
 
 	for (c = CMSG_FIRSTHDR(mh); c; c = CMSG_NXTHDR(mh, c)) {
 		size_t n, i;
@@ -332,7 +331,7 @@ int vop_vu_send(int fd, const struct vop_vu_msg *m, int timeout_ms)
 			r = wait_for_room(fd, end);
 		else if (errno != EINTR)
 			r = sent == 0 && (errno == EBADF || errno == ETOOMANYREFS) ? -errno
-										  : -EPIPE;
+										   : -EPIPE;
 	}
 	return r;
 }
