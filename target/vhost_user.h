@@ -5,13 +5,16 @@
  *
  * What the specification's operations become: features are SET_FEATURES at once; a queue is NUM,
  * BASE, ADDR, CALL and ERR at its set-up and starts (KICK, ENABLE) with DRIVER_OK, or at its set-up
- * when DRIVER_OK is set already; a reset is GET_VRING_BASE for each queue that was started, then
- * STATUS 0 or RESET_DEVICE where the back-end knows them. A back-end without STATUS leaves the
- * status byte to us: caps.missing says TARGET_LACKS_STATUS, reads answer what was written.
+ * when DRIVER_OK is set already; a reset is GET_VRING_BASE for each queue that was set up, then
+ * STATUS 0 or RESET_DEVICE where the back-end knows them. A back-end that does not answer
+ * GET_VRING_BASE in time keeps the ring and all memory: the reset answers -ETIMEDOUT and may be
+ * tried again. A back-end without STATUS leaves the status byte to us: caps.missing says
+ * TARGET_LACKS_STATUS, reads answer what was written.
  *
  * Feature bits that are not the device's but the protocol's or the front-end's (30, 26,
- * NOTIFY_ON_EMPTY, ACCESS_PLATFORM: we answer no IOTLB misses, RING_RESET, a net device's control
- * queue and what goes through it) are not shown as offered.
+ * NOTIFY_ON_EMPTY, ACCESS_PLATFORM: we answer no IOTLB misses, RING_RESET, what belongs to a bus
+ * (NOTIFICATION_DATA, NOTIF_CONFIG_DATA, SR_IOV, ADMIN_VQ), a net device's control queue and what
+ * goes through it) are not shown as offered.
  */
 #ifndef TARGET_VHOST_USER_H
 #define TARGET_VHOST_USER_H
