@@ -25,7 +25,8 @@
  * DOWN less is better. A word never changes its meaning or its unit; a new meaning is a new word.
  */
 #define RESULT_METRICS(X)                                                                          \
-	X(RATE, "rate", "frame/s", UP, "frames the receiver verified in its own window")           \
+	X(RATE, "rate", "frame/s", UP,                                                             \
+	  "frames, or requests, the receiver verified in its own window")                          \
 	X(GOODPUT, "goodput", "bit/s", UP, "payload bits of those frames, headers not counted")    \
 	X(LATENCY_P50, "latency_p50", "ns", DOWN, "round trip, median")                            \
 	X(LATENCY_P90, "latency_p90", "ns", DOWN, "round trip, 90th percentile")                   \
