@@ -76,10 +76,12 @@ done
 [ -n "$work" ] || without "there is none of /mnt, /media and /srv to mount a directory on"
 mount -t tmpfs -o mode=755 interop "$work" || without "no memory can be mounted on $work"
 TMPDIR=$work
+RUNTIME_DIRECTORY=$work # DPDK's
 HOME=$work
-export TMPDIR HOME
+export TMPDIR RUNTIME_DIRECTORY HOME
 unset NO_COLOR
 cd "$root" || exit 2 # by its name, in case it lies below
+ulimit -c 0
 ip link set lo up 2>/dev/null
 ip=10.77.0.1
 guest_ip=10.77.0.2
@@ -159,9 +161,16 @@ serve() { # serve NAME DEVICE: our device on $work/NAME.sock; what it says is in
   comes "$name" "$work/$name.sock"
 }
 
-dismiss() { # all that serve have run through, and end in good order
+counted() { # counted NAME WORD: the number after WORD in the last report of NAME
+  sed -n "s/.*[:;,] $2 \([0-9]*\).*/\1/p" "$work/$1.log" | tail -n 1
+}
+
+dismiss() { # all that serve has started have seen no violation, and end in good order
   for s in $served; do
     name=${s%:*}
+    n=$(counted "$name" violations)
+    [ "$n" = 0 ]
+    check $? "$name has seen no violation ($n)" "$work/$name.log"
     kill -TERM "${s#*:}"
     ends "${s#*:}"
     got=$?
