@@ -10,6 +10,10 @@
 #define SETTLE_MIN_NS	300000u
 #define SETTLE_MAX_NS	4000000u
 #define IDLE_NS		2500000u
+/* What a device that polls must have run, of the patience, before its silence counts. */
+#define POLLER_RAN 8u
+/* Of the patience that is left for a device that never said NEEDS_RESET. */
+#define MUTE_SHARE 16u
 #define IDLE_WINDOWS	40u
 
 static uint64_t now_ns(void)
@@ -322,14 +326,54 @@ static uint64_t starved(const struct conf *c)
 	return ns;
 }
 
+static uint64_t ran(const struct conf *c)
+{
+	uint64_t ns = 0;
+
+	if (c->sut->ops->cpu)
+		c->sut->ops->cpu(c->sut, &ns);
+	return ns;
+}
+
+/*
+ * When is patience over that began so long ago? Who sleeps until there is work waits for a CPU only
+ * then: that time does not count. Who polls may wait for one all the time, on a busy machine; it is
+ * enough that it came round many times.
+ */
+struct patience {
+	uint64_t begin, most, hungry, ran;
+};
+
+static bool is_over(const struct conf *c, struct patience *p)
+{
+	uint64_t most = c->patience_ns, took = now_ns() - p->begin, now;
+
+	if (took <= p->most)
+		return false;
+	if (took >= PATIENCE_CAP_NS)
+		return true;
+	if (c->sut->poll_mode) {
+		now = ran(c);
+		return now == 0 || now < p->ran || now - p->ran >= p->most / POLLER_RAN;
+	}
+	now = starved(c);
+	if (now > p->hungry) /* less: a thread has ended */
+		most += 2 * (now - p->hungry);
+	if (most <= p->most || p->most >= PATIENCE_CAP_NS)
+		return true;
+	p->most = VOP_MIN(most, PATIENCE_CAP_NS);
+	return false;
+}
+
 static bool wait_elsewhere(struct conf *c, bool (*done)(struct conf *c, void *arg), void *arg)
 {
-	uint64_t begin = now_ns(), hungry = starved(c), most = c->patience_ns, took;
+	struct patience p = {now_ns(), c->patience_ns, starved(c), ran(c)};
+	uint64_t took;
 	unsigned i;
 
 	for (i = 0;; i++) {
 		if (done(c, arg)) {
-			took = now_ns() - begin;
+			took = now_ns() - p.begin;
 			/* Forgotten slowly: one slow answer speaks for some that follow. */
 			c->slowest_ns = VOP_MAX(took, c->slowest_ns - c->slowest_ns / 16);
 			return true;
@@ -338,16 +382,8 @@ static bool wait_elsewhere(struct conf *c, bool (*done)(struct conf *c, void *ar
 			work(c);
 			sched_yield();
 		}
-		if (i % 1024 == 1023 && now_ns() - begin > most) {
-			uint64_t now = starved(c), more = c->patience_ns;
-
-			if (now > hungry) /* less: a thread has ended */
-				more += 2 * (now - hungry);
-
-			if (more <= most || most >= PATIENCE_CAP_NS)
-				return done(c, arg);
-			most = VOP_MIN(more, PATIENCE_CAP_NS);
-		}
+		if (i % 1024 == 1023 && is_over(c, &p))
+			return done(c, arg);
 	}
 }
 
@@ -385,15 +421,31 @@ uint32_t conf_events(struct conf *c)
 	return e;
 }
 
+/* Asking for the status may be a message: now and then is enough, and when there is a sign. */
 static bool needs_reset(struct conf *c, void *arg)
 {
-	(void)arg;
+	unsigned *asked = arg;
+	bool sign = c->events & TARGET_EVENT_NEEDS_RESET;
+
+	c->events &= ~TARGET_EVENT_NEEDS_RESET;
+	if (!sign && (*asked)++ % 64)
+		return false;
 	return conf_status(c) & VOP_STATUS_NEEDS_RESET;
 }
 
 bool conf_wait_needs_reset(struct conf *c)
 {
-	return conf_wait(c, needs_reset, NULL);
+	uint64_t patience = c->patience_ns;
+	unsigned asked = 0;
+	bool came;
+
+	/* A device that knows nothing of this bit is not waited for each time anew. */
+	if (c->mute)
+		c->patience_ns /= MUTE_SHARE;
+	came = conf_wait(c, needs_reset, &asked) || conf_status(c) & VOP_STATUS_NEEDS_RESET;
+	c->patience_ns = patience;
+	c->mute = !came;
+	return came;
 }
 
 /* --- requests of the lane --- */

@@ -140,7 +140,7 @@ static void queues_late(struct conf *c)
 {
 	struct cring *r;
 
-	conf_negotiate(c);
+	conf_prepare_others(c);
 	conf_driver_ok(c);
 	r = cring_new(c, conf_lane(c)->queue, 8);
 	conf_set_ring(c, r);

@@ -50,6 +50,7 @@ struct conf {
 	uint64_t lane_state[LANE_STATE / 8];
 	uint64_t slowest_ns; /* wait that ended well, of the last ones */
 	uint64_t patience_ns;
+	bool mute; /* NEEDS_RESET did not come when it was waited for last */
 
 	/* How it ends. */
 	jmp_buf out;

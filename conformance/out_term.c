@@ -118,6 +118,7 @@ static void on_after(void *ctx, const struct suite_instance *i)
 	word(o, style_of(i->result.outcome), conf_outcome_word(i->result.outcome));
 	fprintf(o->to, " %s (%s) %.1f ms%s%s\n", i->check->id, out_where(i, where, sizeof(where)),
 		i->result.seconds * 1e3, i->result.text[0] ? ": " : "", i->result.text);
+	fflush(o->to);
 }
 
 static void count_word(const struct out *o, unsigned n, const char *text, enum table_style s,

@@ -342,6 +342,8 @@ void cring_publish(struct cring *r)
 		cring_packed_publish(r);
 	else
 		cring_split_publish(r);
+	if (r == r->c->ring && r->c->lane->published)
+		r->c->lane->published(r->c);
 }
 
 bool cring_kick_wanted(struct cring *r)
@@ -524,6 +526,8 @@ static bool waited(struct cring *r, struct cbuf *want)
 {
 	struct waiting w = {.r = r, .want = want, .before = r->called || r->carried};
 
+	if (r == r->c->ring && r->c->lane->published)
+		r->c->lane->published(r->c);
 	if (want ? want->used : r->outstanding == 0)
 		return true;
 	if (!conf_wait(r->c, look, &w))

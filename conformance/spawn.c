@@ -30,6 +30,7 @@ struct spawned {
 	char fate[256];
 	char *argv[ARGV_MAX + 1]; /* copies */
 	pid_t pid;		  /* 0: none */
+	int silence;		  /* its standard input's other end: open, and nothing comes */
 	int status;
 	bool ended;  /* status is its exit status .. */
 	bool killed; /* .. or the signal that killed it */
@@ -55,7 +56,7 @@ static int64_t now_ms(void)
 
 /* --- the process --- */
 
-_Noreturn static void become(const struct spawned *p)
+_Noreturn static void become(const struct spawned *p, int input)
 {
 	char device[8];
 	sigset_t none;
@@ -66,8 +67,7 @@ _Noreturn static void become(const struct spawned *p)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
-	fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	dup2(fd, 0);
+	dup2(input, 0);
 	fd = open(p->log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	dup2(fd, 1);
 	dup2(fd, 2);
@@ -84,15 +84,24 @@ _Noreturn static void become(const struct spawned *p)
 
 static int launch(struct spawned *p, struct vop_error *err)
 {
+	int input[2];
 	pid_t pid;
 
 	unlink(p->path);
 	fflush(NULL);
-	pid = fork();
-	if (pid < 0)
+	/* Programs with a prompt end when their input does: theirs does with us. */
+	if (pipe2(input, O_CLOEXEC))
 		return target_error(err, -errno, "cannot start a process: %s", strerror(errno));
+	pid = fork();
+	if (pid < 0) {
+		close(input[0]);
+		close(input[1]);
+		return target_error(err, -errno, "cannot start a process: %s", strerror(errno));
+	}
 	if (pid == 0)
-		become(p);
+		become(p, input[0]);
+	close(input[0]);
+	p->silence = input[1];
 	setpgid(pid, pid); /* whichever of the two comes first */
 	p->pid = pid;
 	p->ended = false;
@@ -164,6 +173,7 @@ static void end_process(struct spawned *p)
 	kill(-p->pid, SIGKILL);
 	waitpid(p->pid, NULL, 0);
 	p->pid = 0;
+	close(p->silence);
 }
 
 /* --- up and down --- */

@@ -24,7 +24,9 @@ enum steps_state steps_state(struct conf *c)
 		return STEPS_NEEDS_RESET;
 	b = conf_probe(c, 0);
 	conf_submit(c, b);
-	return cring_wait_maybe(conf_ring(c), b) ? STEPS_SERVES : STEPS_SILENT;
+	if (cring_wait_maybe(conf_ring(c), b))
+		return STEPS_SERVES;
+	return conf_status(c) & VOP_STATUS_NEEDS_RESET ? STEPS_NEEDS_RESET : STEPS_SILENT;
 }
 
 bool steps_offer_features(struct conf *c, const uint64_t f[2])
