@@ -296,14 +296,17 @@ int net_loop_both(struct net_load *L, struct worker *w, const struct job *j, str
 
 	if (echoed && saved == NULL)
 		return -ENOMEM;
-	if (echoed)
+	if (echoed) {
 		echo_books(L, saved);
+		batch = VOP_MIN(batch, VOP_MAX(lane_echo_room(&L->lane[0], size), 1u));
+	}
 	window_begin(w, j, true, 0, 0);
 	do {
 		unsigned n = 0, got = 0;
 
 		for (unsigned i = 0; i < L->lanes; i++) {
-			n += lane_turn(L, &L->lane[i], size, batch);
+			if (!echoed || lane_echo_room(&L->lane[i], size) >= batch)
+				n += lane_turn(L, &L->lane[i], size, batch);
 			got += lane_receive(L, &L->lane[i], size, L->cfg.mergeable);
 		}
 		L->sent += n;
@@ -367,7 +370,8 @@ int net_loop_echo(struct net_load *L, struct worker *w, const struct job *j, str
 		if (lane_free(l) < l->tx_n)
 			lane_reclaim(l);
 		if (j->rate) {
-			if (pace_due(&p) && lane_free(l) && l->tx_seq - base - got < ECHO_RING) {
+			if (pace_due(&p) && lane_free(l) && l->tx_seq - base - got < ECHO_RING &&
+			    lane_echo_room(l, size)) {
 				/* Intended moment of this frame, in ticks of the clock in use:
 				 * nanoseconds. */
 				stamp[l->tx_seq % ECHO_RING] =
@@ -375,7 +379,8 @@ int net_loop_echo(struct net_load *L, struct worker *w, const struct job *j, str
 				lane_send(L, l, 1, size);
 				p.sent++;
 			}
-		} else if (l->tx_seq - base - got < depth && lane_free(l)) {
+		} else if (l->tx_seq - base - got < depth && lane_free(l) &&
+			   lane_echo_room(l, size)) {
 			stamp[l->tx_seq % ECHO_RING] = clock_ticks();
 			lane_send(L, l, 1, size);
 		}
