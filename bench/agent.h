@@ -32,6 +32,7 @@ struct agent_open {
 	uint8_t creates; /* this agent's node creates the devices */
 	uint8_t foreign; /* driver: the target is somebody else's; take what is there */
 	uint8_t no_huge;
+	uint8_t device_polls; /* vhost-user: ask the back-end to poll */
 	uint8_t notify; /* device: how kicks are taken */
 	uint16_t devices;
 	uint16_t pairs; /* per device */
@@ -55,6 +56,7 @@ struct agent_session {
 	uint8_t ring_placement, payload_placement, notify;
 	uint8_t numbered; /* frames of the product's source */
 	uint8_t small_rx;
+	uint8_t any; /* received frames are counted, not looked at */
 	uint32_t indirect_max;
 	uint64_t spin_ns;
 	/* blk; size and depth are the largest of any job then, pairs the queues */

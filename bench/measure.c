@@ -9,7 +9,7 @@
 
 #define LIMIT_WARM 1000000ull /* ns */
 #define LIMIT_RUN  8000000ull /* ns, each way around a round */
-#define DRAIN_RUN  20000000ull /* ns, the same for what drains rings: a full one takes milliseconds */
+#define DRAIN_RUN  30000000ull /* ns, the same for what drains rings: a full one takes milliseconds */
 #define SWEEP_RUN  5000000ull /* ns, each way in a sweep */
 
 double result_rate(const struct job_result *r)
@@ -155,6 +155,13 @@ int measure_round(struct coord *c, const struct job *work, enum bench_side keepe
 	m->round.steal_s = steal_s(c) - steal;
 	for (unsigned s = 0; s < SIDES; s++)
 		m->result[s] = c->sh->side[s].result[at];
+	if (c->sh->sides < SIDES)
+		/* Nothing but its CPU time is known of a foreign device. */
+		m->result[SIDE_DEVICE] = (struct job_result){
+			.cpu_ns = m->result[SIDE_DRIVER].peer_cpu_ns,
+			.frames = m->result[SIDE_DRIVER].frames,
+			.window_ns = m->result[SIDE_DRIVER].window_ns,
+		};
 	m->keeper = keeper;
 	m->round.rtt_before_ns = c->sh->side[SIDE_DRIVER].result[before].ns_per_op;
 	m->round.rtt_after_ns = c->sh->side[SIDE_DRIVER].result[after].ns_per_op;

@@ -23,7 +23,8 @@ void net_opts_table(struct net_opts *o, struct opt *table)
 {
 	const struct opt t[] = {
 		{"target", OPT_STRING, &o->target, "URI",
-		 "what plays the device: vop: starts our own, vop:PATH attaches to a node",
+		 "what plays the device: vop: starts our own, vop:PATH attaches to a node, "
+		 "vhost-user:PATH drives the back-end that listens there",
 		 "vop:", 0, 0, 0, 0, NULL},
 		{"size", OPT_SIZES, &o->size, "LIST",
 		 "frame sizes in bytes, without the virtio header", "64,256,1518,9000,65536",
@@ -77,6 +78,13 @@ void net_opts_table(struct net_opts *o, struct opt *table)
 		{"no-limit", OPT_FLAG, &o->no_limit, NULL,
 		 "do not measure the limits around each round: quicker, and no shares", NULL, 0, 0,
 		 0, 0, NULL},
+		{"device-polls", OPT_FLAG, &o->device_polls, NULL,
+		 "vhost-user: ask the back-end to poll (no kick descriptor)", NULL, 0, 0, 0, 0,
+		 NULL},
+		{"no-verify", OPT_FLAG, &o->no_verify, NULL,
+		 "rx from a target of yours: count frames of the right length, whatever is in "
+		 "them",
+		 NULL, 0, 0, 0, 0, NULL},
 		{"ndr", OPT_FLAG, &o->ndr, NULL,
 		 "tx: search the no-drop rate instead of the flood rate, nothing else", NULL, 0, 0,
 		 0, 0, NULL},
@@ -196,6 +204,7 @@ static uint64_t lane_bytes(const struct net_opts *o)
 int net_plan_make(const struct net_opts *o, const struct opt *table, const struct opt_args *args,
 		  struct net_plan *p, struct vop_error *err)
 {
+	bool vhost_user = strncmp(o->target, "vhost-user:", 11) == 0;
 	uint64_t least = o->size.v[0];
 	int e;
 
@@ -229,6 +238,25 @@ int net_plan_make(const struct net_opts *o, const struct opt *table, const struc
 	if (p->foreign && (o->chaos || o->ndr || o->idle)) {
 		snprintf(err->text, sizeof(err->text),
 			 "--chaos, --ndr and --idle need both ends: leave out --target");
+		return -EINVAL;
+	}
+	if (o->device_polls && !vhost_user) {
+		snprintf(err->text, sizeof(err->text),
+			 "--device-polls is asked of a vhost-user back-end; add --target "
+			 "vhost-user:PATH");
+		return -EINVAL;
+	}
+	if (vhost_user && o->devices > 1) {
+		snprintf(err->text, sizeof(err->text),
+			 "--devices %llu: behind a vhost-user socket there is one device; leave it "
+			 "out",
+			 (unsigned long long)o->devices);
+		return -EINVAL;
+	}
+	if (o->no_verify && (!p->foreign || o->dir.n != 1 || o->dir.v[0].index != NET_RX)) {
+		snprintf(err->text, sizeof(err->text),
+			 "--no-verify is for what a target of yours sends; add --target URI --dir "
+			 "rx");
 		return -EINVAL;
 	}
 	if (o->ndr && opt_given(table, args, "dir") &&
@@ -271,6 +299,7 @@ void net_request_open(const struct net_opts *o, const struct net_plan *p, enum b
 		.creates = self == creator && !p->foreign,
 		.foreign = p->foreign,
 		.no_huge = o->no_huge,
+		.device_polls = o->device_polls,
 		.notify = (uint8_t)o->notify,
 		.devices = (uint16_t)o->devices,
 		.pairs = (uint16_t)o->queues,
@@ -305,6 +334,7 @@ void net_request_session(const struct net_opts *o, const struct net_plan *p, uin
 		.payload_placement = (uint8_t)p->payload_placement,
 		.notify = (uint8_t)o->notify,
 		.small_rx = o->small_rx,
+		.any = o->no_verify,
 		.spin_ns = o->spin,
 	};
 }

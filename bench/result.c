@@ -353,7 +353,7 @@ static int put_limit(json_t *o, const struct result_entry *e, const struct regim
 
 	if (!e->limit_name)
 		return 0;
-	*exceeded |= above && !s->disturbed;
+	*exceeded |= above && !s->disturbed && !e->pace;
 	if (json_put_text(o, "limit_name", e->limit_name) ||
 	    json_put_number(o, "limit", or_null(limit)) ||
 	    json_put_number(o, "limit_ratio", ratio) || json_put_bool(o, "limit_exceeded", above))

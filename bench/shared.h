@@ -73,6 +73,7 @@ struct job_result {
 			       window */
 	uint64_t bytes;
 	uint64_t cpu_ns;	       /* thread CPU time in the window */
+	uint64_t peer_cpu_ns;	       /* a foreign device's process, all its threads; 0: not known */
 	uint64_t dropped;	       /* with job.drop */
 	uint64_t migrations, switches; /* whole job */
 	double ns_per_op;	       /* probe, wake, copy */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <vop/features.h>
@@ -687,4 +688,18 @@ int target_vhost_user_memory(struct target *b, struct vop_vu_region *region, int
 	};
 	*fd = t->conn.mem.fd;
 	return said(t, 0);
+}
+
+int target_vhost_user_pid(struct target *b, pid_t *pid)
+{
+	struct vu_target *t = is_ours(b);
+	struct ucred who;
+	socklen_t len = sizeof(who);
+
+	if (!t)
+		return -ENOTSUP;
+	if (t->conn.lost || getsockopt(t->conn.sock, SOL_SOCKET, SO_PEERCRED, &who, &len))
+		return said(t, -ESRCH);
+	*pid = who.pid;
+	return said(t, who.pid > 0 ? 0 : -ESRCH);
 }

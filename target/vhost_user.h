@@ -19,6 +19,8 @@
 #ifndef TARGET_VHOST_USER_H
 #define TARGET_VHOST_USER_H
 
+#include <sys/types.h>
+
 #include "target/target.h"
 #include "vop/vhost_user.h"
 
@@ -34,6 +36,9 @@ int target_vhost_user_call(struct target *t, const struct vop_vu_msg *m, struct 
 /* Features as the back-end offers them, bit 30 included; protocol features offered, and agreed. */
 int target_vhost_user_features(struct target *t, uint64_t *features, uint64_t *protocol,
 			       uint64_t *agreed);
+/* Process that listened at the socket: *pid, as the kernel knows it; -ESRCH when it is of another
+ * PID namespace. */
+int target_vhost_user_pid(struct target *t, pid_t *pid);
 /* The memory as the back-end was told of it. *fd stays the target's. */
 int target_vhost_user_memory(struct target *t, struct vop_vu_region *region, int *fd);
 
