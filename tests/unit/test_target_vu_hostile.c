@@ -26,12 +26,13 @@ static unsigned life(const struct vhost_fake_config *fc, int *result)
 {
 	struct session_config sc = session_default();
 	struct target_config tc = target_default();
+	bool slow = fc->fault == FAKE_SILENT || fc->fault == FAKE_LATE;
 	unsigned n;
 	uint8_t b[4];
 	int r;
 
 	CU_ASSERT_EQUAL_FATAL(vhost_fake_start(&fake, fc), 0);
-	tc.timeout_ms = fc->fault == FAKE_SILENT || fc->fault == FAKE_LATE ? 2 : RIG_WAIT;
+	tc.timeout_ms = slow ? 2 : RIG_WAIT;
 	r = try_target(&tc);
 	if (!r) {
 		r = session_open(&s, t, &sc, &err);
@@ -40,8 +41,10 @@ static unsigned life(const struct vhost_fake_config *fc, int *result)
 		if (!r) {
 			r = t->ops->config_read(t, 0, b, 4, NULL);
 			r = r ? r : t->ops->config_write(t, 8, b, 4);
+			if (r == -ENOTSUP) /* no configuration space without protocol features */
+				r = 0;
 			if (!r)
-				some_traffic(&s.q[0], 2);
+				some_traffic(&s.q[0], 2, slow ? 2 : RIG_WAIT);
 			session_close(&s);
 		}
 		/* What is there to be noticed is there by now. */
@@ -88,7 +91,7 @@ static void each_message(uint64_t features_off, uint64_t protocol)
 			if (!expected(r) || (fatal(fc.fault) && r == 0))
 				printf("[fault %u at %u of %u: %d %s] ", fc.fault, at, n, r,
 				       err.text);
-			CU_ASSERT_TRUE(expected(r));
+			CU_ASSERT_TRUE(expected(r) && (r != 0 || !fatal(fc.fault)));
 			if (fc.fault == FAKE_CLOSE || fc.fault == FAKE_CUT)
 				CU_ASSERT_EQUAL(r, -EPIPE);
 			nothing_left();
@@ -164,6 +167,7 @@ static void test_answers(void)
 	one_answer(VOP_VU_SET_CONFIG, FAKE_FDS, -EPIPE, "descriptors that do not belong");
 	one_answer(VOP_VU_GET_STATUS, FAKE_EMPTY, -EPIPE, "short");
 	one_answer(VOP_VU_SET_CONFIG, FAKE_EMPTY, -EPIPE, "short");
+	one_answer(VOP_VU_GET_CONFIG, FAKE_FDS, -EPIPE, "descriptors that do not belong");
 	one_answer(VOP_VU_GET_CONFIG, FAKE_EMPTY, -EINVAL, "");
 	one_answer(VOP_VU_SET_CONFIG, FAKE_REFUSE, -EINVAL, "");
 }
@@ -404,6 +408,8 @@ static void test_close_unanswered(void)
 	t = NULL;
 	vhost_fake_call(&fake, NULL, NULL);
 	CU_ASSERT_EQUAL(fake.logged, n + 1);
+	s.t = NULL; /* it outlived its target; its private memory is left */
+	session_close(&s);
 	end();
 }
 
@@ -709,7 +715,7 @@ static void test_reconnect(void)
 		if (i & 2)
 			session_close(&s);
 		target_close(t);
-		/* A session that outlives its target has private memory to free. */
+		/* As above. */
 		if (i & 1 && !(i & 2)) {
 			s.t = NULL;
 			session_close(&s);

@@ -195,14 +195,14 @@ static inline struct session_config session_default(void)
 	};
 }
 
-/* Until something comes back; 0: the target was lost instead. */
-static inline unsigned rig_collect(struct session_queue *sq)
+/* Until something comes back; 0: the target was lost instead, or nothing came for long. */
+static inline unsigned rig_collect(struct session_queue *sq, unsigned long_ms)
 {
 	struct vop_doorbell *bell[1] = {sq->cfg.call};
 	struct vop_done done[8];
 	unsigned n, idle;
 
-	for (idle = 0; idle < RIG_WAIT; idle++) {
+	for (idle = 0; idle <= long_ms; idle++) {
 		n = vop_drvq_get(&sq->vq, done, VOP_ARRAY_SIZE(done));
 		if (n || t->ops->service(t))
 			return n;
@@ -210,13 +210,13 @@ static inline unsigned rig_collect(struct session_queue *sq)
 		if (sq->notify == VOP_NOTIFY_POLL)
 			usleep(1000);
 		else if (!vop_drvq_arm(&sq->vq))
-			vop_doorbell_wait(bell, 1, 1000000);
+			vop_doorbell_wait(bell, 1, 1000);
 	}
 	return 0;
 }
 
 /* Buffers of one readable and one writable part, more than the ring holds: how many came back. */
-static inline unsigned some_traffic(struct session_queue *sq, unsigned n)
+static inline unsigned some_traffic(struct session_queue *sq, unsigned n, unsigned long_ms)
 {
 	uint64_t out_bus, in_bus;
 	uint8_t *out = t->ops->alloc(t, VOP_AT_DRIVER, 64, 64, &out_bus);
@@ -228,7 +228,7 @@ static inline unsigned some_traffic(struct session_queue *sq, unsigned n)
 		CU_ASSERT_EQUAL_FATAL(vop_drvq_add_chain(&sq->vq, b, 1, 1, i), 0);
 		if (vop_drvq_publish(&sq->vq))
 			CU_ASSERT_EQUAL(vop_doorbell_ring(sq->cfg.kick), 0);
-		if (!rig_collect(sq))
+		if (!rig_collect(sq, long_ms))
 			break;
 		CU_ASSERT_TRUE(in[0] == FAKE_FILL && in[31] == FAKE_FILL && in[32] == 0);
 		in[0] = in[31] = 0;
@@ -239,7 +239,7 @@ static inline unsigned some_traffic(struct session_queue *sq, unsigned n)
 
 static inline void traffic(struct session_queue *sq)
 {
-	CU_ASSERT_EQUAL(some_traffic(sq, 40), 40);
+	CU_ASSERT_EQUAL(some_traffic(sq, 40, RIG_WAIT), 40);
 }
 
 /* Service until the target is lost, or has events. */
