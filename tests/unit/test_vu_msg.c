@@ -297,6 +297,9 @@ static void test_answers(void)
 	}
 	m = message(VOP_VU_GET_CONFIG, 0, VOP_VU_REPLY);
 	CU_ASSERT_EQUAL(check(&m, VOP_VU_ANSWERS), 0); /* refused */
+	m.fds = 1;
+	CU_ASSERT_EQUAL(check(&m, VOP_VU_ANSWERS), -EPROTO);
+	m.fds = 0;
 	m.config.size = 4;
 	m.h.size = 16;
 	CU_ASSERT_EQUAL(check(&m, VOP_VU_ANSWERS), 0);
