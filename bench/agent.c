@@ -87,7 +87,8 @@ static int serve(struct agent *a, bool *quit)
 		e = -EINVAL;
 	}
 	ans.error = e;
-	snprintf(ans.text, sizeof(ans.text), "%s", e && !err.text[0] ? strerror(-e) : err.text);
+	if (e)
+		snprintf(ans.text, sizeof(ans.text), "%s", err.text[0] ? err.text : strerror(-e));
 	return answer(&ans);
 }
 

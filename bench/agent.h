@@ -33,7 +33,7 @@ struct agent_open {
 	uint8_t foreign; /* driver: the target is somebody else's; take what is there */
 	uint8_t no_huge;
 	uint8_t device_polls; /* vhost-user: ask the back-end to poll */
-	uint8_t notify; /* device: how kicks are taken */
+	uint8_t notify;	      /* device: how kicks are taken */
 	uint16_t devices;
 	uint16_t pairs; /* per device */
 	uint16_t queue_size_max;

@@ -72,9 +72,9 @@ struct job_result {
 	uint64_t frames;    /* receiver: verified in the window; sender: given to the ring in the
 			       window */
 	uint64_t bytes;
-	uint64_t cpu_ns;	       /* thread CPU time in the window */
-	uint64_t peer_cpu_ns;	       /* a foreign device's process, all its threads; 0: not known */
-	uint64_t dropped;	       /* with job.drop */
+	uint64_t cpu_ns;      /* thread CPU time in the window */
+	uint64_t peer_cpu_ns; /* a foreign device's process, all its threads; 0: not known */
+	uint64_t dropped;     /* with job.drop */
 	uint64_t migrations, switches; /* whole job */
 	double ns_per_op;	       /* probe, wake, copy */
 	double slice[JOB_SLICES];      /* frames a second */
