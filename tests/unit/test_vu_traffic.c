@@ -382,7 +382,7 @@ static void test_config(void)
 	uint32_t at = offsetof(struct vop_blk_space, writeback);
 	struct vop_vu_msg m = {.h = {.request = VOP_VU_GET_CONFIG, .size = 12 + 200},
 			       .config = {.size = 200}};
-	struct vop_blk_space *s = (struct vop_blk_space *)(void *)m.config.data;
+	struct vop_blk_space s;
 	struct vu_rig r;
 
 	vu_rig_open(&r, &c);
@@ -390,8 +390,9 @@ static void test_config(void)
 	/* All that is asked for, with zeroes behind what there is. */
 	CU_ASSERT_EQUAL(vu_rig_send(&r, &m), 0);
 	CU_ASSERT_EQUAL(m.h.size, 212);
-	CU_ASSERT_EQUAL(le64toh(s->capacity), (8 << 20) / 512);
-	CU_ASSERT_EQUAL(s->writeback, 1);
+	memcpy(&s, m.config.data, sizeof(s));
+	CU_ASSERT_EQUAL(le64toh(s.capacity), (8 << 20) / 512);
+	CU_ASSERT_EQUAL(s.writeback, 1);
 	CU_ASSERT_EQUAL(m.config.data[199], 0);
 	m = (struct vop_vu_msg){.h = {.request = VOP_VU_SET_CONFIG, .size = 13},
 				.config = {.offset = at, .size = 1, .data = {0}}};

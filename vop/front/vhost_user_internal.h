@@ -130,6 +130,8 @@ void vu_rings_init(struct vop_vu_front *f);
 /* Stop those that run; they start again where they stood once vu_rings_settle() finds nothing
  * missing. */
 void vu_rings_stop(struct vop_vu_front *f);
+/* Memory has changed: rings that could not start may now. */
+void vu_rings_retry(struct vop_vu_front *f);
 /* Start what can start. The first failure, and why. */
 int vu_rings_settle(struct vop_vu_front *f);
 /* As vu_rings_init(), of those that were stopped; closes their descriptors. */

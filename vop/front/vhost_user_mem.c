@@ -173,6 +173,7 @@ int vu_mem_set(struct vop_vu_front *f, const struct vop_vu_region *r, const int 
 	clear(&f->mem);
 	f->mem = *fresh;
 	free(fresh);
+	vu_rings_retry(f);
 	return 0;
 }
 
@@ -188,6 +189,8 @@ int vu_mem_add(struct vop_vu_front *f, const struct vop_vu_region *is, int fd)
 	vop_poller_resume(f->cfg.poller);
 	if (err)
 		free_region(r);
+	else
+		vu_rings_retry(f);
 	return err;
 }
 

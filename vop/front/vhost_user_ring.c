@@ -277,6 +277,14 @@ static bool may_start(const struct vop_vu_front *f, const struct vu_ring *r)
 	       enabled && ready;
 }
 
+void vu_rings_retry(struct vop_vu_front *f)
+{
+	unsigned q;
+
+	for (q = 0; q < f->offer.queues; q++)
+		f->ring[q].refused = false;
+}
+
 int vu_rings_settle(struct vop_vu_front *f)
 {
 	int first = 0;
@@ -288,7 +296,7 @@ int vu_rings_settle(struct vop_vu_front *f)
 
 		if (!err)
 			continue;
-		/* Not again before something about it has changed. */
+		/* Not again before it is kicked off again, or there is other memory. */
 		f->ring[q].refused = true;
 		if (!first) {
 			first = err;
@@ -359,10 +367,8 @@ void vu_ring_violation(struct vop_vu_front *f, unsigned q)
 /* NULL: there is none with this number. */
 static struct vu_ring *ring_of(struct vop_vu_front *f, uint32_t q)
 {
-	if (q < f->offer.queues) {
-		f->ring[q].refused = false;
+	if (q < f->offer.queues)
 		return &f->ring[q];
-	}
 	vu_refuse(f, -EINVAL, "there is no ring %u, only %u of them", q, f->offer.queues);
 	return NULL;
 }
@@ -417,7 +423,7 @@ int vu_ring_get_base(struct vop_vu_front *f, struct vop_vu_vring_state *s)
 		return -EINVAL;
 	stop(f, s->index);
 	close_fd(&r->kick_fd);
-	r->kicked = r->broken = false;
+	r->kicked = r->broken = r->refused = false;
 	for (q = 0; q < f->offer.queues && !f->ring[q].broken; q++)
 		;
 	if (q == f->offer.queues)
@@ -450,6 +456,7 @@ int vu_ring_enable(struct vop_vu_front *f, const struct vop_vu_vring_state *s)
 	if (s->num > 1)
 		return vu_refuse(f, -EINVAL, "ring %u enabled %u times", s->index, s->num);
 	r->enabled = s->num;
+	r->refused = false;
 	if (!r->enabled && (f->features >> VOP_VU_F_PROTOCOL_FEATURES & 1))
 		stop(f, s->index);
 	return 0;
@@ -474,6 +481,7 @@ int vu_ring_fd(struct vop_vu_front *f, struct vop_vu_msg *m)
 	if (kick) {
 		stop(f, q);
 		r->kicked = true;
+		r->refused = false;
 		to = &r->kick_fd;
 	} else if (m->h.request == VOP_VU_SET_VRING_CALL) {
 		stop(f, q);
