@@ -50,7 +50,8 @@ static void make_table(struct options *o, struct opt *table)
 		 .value = "CMD",
 		 .help = "start the target with this command, and again when it dies; it serves "
 			 "at $VOP_SOCKET\nthe device type $VOP_DEVICE (1 net, 2 blk, 3 console, "
-			 "4 rng). Begin it with 'exec',\nso that no shell stands between. With "
+			 "4 rng, 26 fs). Begin it with 'exec',\nso that no shell stands between. "
+			 "With "
 			 "--target vhost-user: it is a vhost-user\nback-end"},
 		{.name = "device",
 		 .kind = OPT_WORDS,
@@ -68,7 +69,8 @@ static void make_table(struct options *o, struct opt *table)
 		 .kind = OPT_STRINGS,
 		 .to = &o->profile,
 		 .value = "WORD",
-		 .help = "a standing selection: core, net, blk, console, rng, must, conformance, "
+		 .help = "a standing selection: core, net, blk, console, rng, fs, must, "
+			 "conformance, "
 			 "robustness;\nrepeated: what all of them take"},
 		{.name = "ring",
 		 .kind = OPT_ENUM,
@@ -341,7 +343,8 @@ static void run_device(struct run *r, unsigned device)
 		out_tap_watch(&r->out, &w);
 	else
 		out_term_watch(&r->out, &w);
-	for (v = 0; (s = conformance_target_new(&r->target, conformance_device_ids[device], v)) != NULL;
+	for (v = 0;
+	     (s = conformance_target_new(&r->target, conformance_device_ids[device], v)) != NULL;
 	     v++) {
 		/* What holds for every device does not change with the variant. */
 		r->su.opt.no_common = v > 0;
@@ -468,7 +471,8 @@ static int judge(const struct options *o, const struct clauses *k, const struct 
 	for (i = 0; !status && i < CONFORMANCE_DEVICES; i++) {
 		if (!wanted(o, i))
 			continue;
-		r.target.timeout_ms = found && found != conformance_device_ids[i] ? OTHERS_MS : timeout;
+		r.target.timeout_ms =
+			found && found != conformance_device_ids[i] ? OTHERS_MS : timeout;
 		run_device(&r, i);
 	}
 	if (!status && r.devices == 0)

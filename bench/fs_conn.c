@@ -242,6 +242,12 @@ static int settle(struct fs_conn *c, struct fs_slot *s, uint32_t used)
 	c->books.answered++;
 	c->books.errors += s->error != 0;
 	c->books.read += s->got;
+	if (s->opcode == FUSE_WRITE && s->error == 0) {
+		struct fuse_write_out out;
+
+		memcpy(&out, s->body, sizeof(out));
+		c->books.written += out.size;
+	}
 	return 0;
 }
 

@@ -141,7 +141,7 @@ int fs_link_open(struct fs_link *l, const struct fs_link_config *cfg, struct vop
 	return e;
 }
 
-void fs_link_close(struct fs_link *l)
+static void end_session(struct fs_link *l)
 {
 	fs_conn_free(l->conn);
 	l->conn = NULL;
@@ -149,6 +149,23 @@ void fs_link_close(struct fs_link *l)
 		session_close(l->s);
 	free(l->s);
 	l->s = NULL;
+}
+
+int fs_link_again(struct fs_link *l, const struct fs_link_config *cfg, struct vop_error *err)
+{
+	int e;
+
+	end_session(l);
+	e = open_session(l, cfg, err);
+	e = e ? e : open_conn(l, cfg, err);
+	if (e)
+		fs_link_close(l);
+	return e;
+}
+
+void fs_link_close(struct fs_link *l)
+{
+	end_session(l);
 	if (l->sut)
 		sut_free(l->sut);
 	l->sut = NULL;

@@ -43,6 +43,8 @@ struct fs_link {
  */
 int fs_link_open(struct fs_link *l, const struct fs_link_config *cfg, struct vop_error *err);
 void fs_link_close(struct fs_link *l);
+/* A new session and connection with the same device, when it is still there. As fs_link_open(). */
+int fs_link_again(struct fs_link *l, const struct fs_link_config *cfg, struct vop_error *err);
 /* Why the device is gone, where somebody knows; "" otherwise. */
 const char *fs_link_fate(struct fs_link *l);
 
