@@ -56,6 +56,7 @@ struct agent_session {
 	uint8_t ring_placement, payload_placement, notify;
 	uint8_t numbered; /* frames of the product's source */
 	uint8_t small_rx;
+	uint8_t kept; /* of a frame sent only the first line is new */
 	uint8_t any; /* received frames are counted, not looked at */
 	uint32_t indirect_max;
 	uint64_t spin_ns;

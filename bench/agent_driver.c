@@ -200,6 +200,7 @@ static int driver_session(struct agent *a, struct agent_answer *ans, struct vop_
 		.batch = c->batch,
 		.pairs = c->pairs,
 		.small_rx = c->small_rx,
+		.kept = c->kept,
 		.any = c->any,
 		.numbered = c->numbered,
 		.notify = c->notify,

@@ -274,8 +274,11 @@ static int receive(struct coord *c, enum bench_side side, uint32_t op, struct ag
 			usleep(1000); /* it is dying: reap() will tell */
 			continue;
 		}
-		if (ans->op == AGENT_LOST && op != AGENT_LOST)
-			continue; /* what follows from it is said by the plan or the next call */
+		if (ans->op == AGENT_LOST && op != AGENT_LOST) {
+			/* What follows from it is said by the plan or the next call. */
+			snprintf(c->lost, sizeof(c->lost), "%.150s", ans->text);
+			continue;
+		}
 		if (ans->op != op)
 			continue;
 		if (ans->error)

@@ -57,6 +57,11 @@ static void fill(struct net_load *L, unsigned batch)
 		lane_publish(&L->lane[i]);
 }
 
+static int why_hopeless(const struct net_load *L)
+{
+	return net_load_broken(L) ? -EPROTO : atomic_load(&L->sh->abort) ? -ECANCELED : -ETIMEDOUT;
+}
+
 static bool hopeless(const struct net_load *L, uint64_t since)
 {
 	return net_load_broken(L) || atomic_load(&L->sh->abort) || clock_ns() - since > GIVE_UP_NS;
@@ -75,7 +80,7 @@ static int drain(struct net_load *L, struct worker *w, double *ns, double *pace)
 	*pace = 0;
 	while ((rest = look(L)) == all)
 		if ((++turn & 255) == 0 && hopeless(L, begun))
-			return net_load_broken(L) ? -EPROTO : -ETIMEDOUT;
+			return why_hopeless(L);
 	first = now = clock_ns();
 	counted = rest;
 	while (rest) {
@@ -86,12 +91,15 @@ static int drain(struct net_load *L, struct worker *w, double *ns, double *pace)
 		rest = look(L);
 		now = clock_ns();
 		if ((++turn & 255) == 0 && hopeless(L, begun))
-			return net_load_broken(L) ? -EPROTO : -ETIMEDOUT;
+			return why_hopeless(L);
 	}
 	*ns = (double)(now - first);
-	/* Less than half of it seen: the rest came back in one go, and there is nothing to time. */
+	/* Most of it was there at the first look: a fast device gives much back in one go. Then the
+	 * time it took to notice is counted too. */
 	if (counted >= all / 2 && now > first)
 		*pace = counted / *ns;
+	else if (now > begun)
+		*pace = all / (double)(now - begun);
 	return 0;
 }
 
@@ -116,7 +124,7 @@ int net_loop_drain(struct net_load *L, struct worker *w, const struct job *j, st
 {
 	unsigned batch = VOP_MIN(j->batch ? j->batch : L->cfg.batch, LANE_BATCH), n[2] = {0};
 	double(*pace)[DRAINS] = malloc(2 * sizeof(*pace)), ns[2] = {0}, best = 0;
-	unsigned kinds = lane_streams(&L->lane[0], L->cfg.size) ? 2 : 1;
+	unsigned kinds = !L->cfg.kept && lane_streams(&L->lane[0], L->cfg.size) ? 2 : 1;
 	uint64_t begun = clock_ns(), now = begun;
 	int e = pace ? 0 : -ENOMEM;
 

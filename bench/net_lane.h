@@ -144,6 +144,17 @@ VOP_INLINE void lane_stream(struct lane_scratch *s, uint8_t *dst, uint32_t size,
 	}
 }
 
+/* Header and first line of frame `seq` are new, the rest is what the buffer held before: what
+ * packet generators do, and no copy. */
+VOP_INLINE void lane_retouch(uint8_t *dst, uint32_t size, uint64_t seq)
+{
+	frame_block first;
+
+	frame_first(&first, seq);
+	memset(dst, 0, LANE_HDR);
+	memcpy(dst + LANE_HDR, &first, VOP_MIN(size, sizeof(first)));
+}
+
 /* Put n frames into the ring, not published yet; n <= LANE_BATCH and buffers are free. */
 VOP_INLINE void lane_put(struct net_load *L, struct net_lane *l, unsigned n, uint32_t size)
 {
@@ -156,7 +167,20 @@ VOP_INLINE void lane_put(struct net_load *L, struct net_lane *l, unsigned n, uin
 	uint32_t cookie[LANE_BATCH];
 	unsigned i;
 
-	if (size <= LANE_SMALL && !L->stream) {
+	if (L->cfg.kept) {
+		for (i = 0; i < n; i++) {
+			uint32_t at = free[(head + i) & mask];
+			size_t off = (size_t)at * stride;
+
+			if (lane_free(l) >= 2 * n)
+				vop_prefetch_pair(mem + (size_t)free[(head + n + i) & mask] *
+								  stride,
+						  2 * LANE_LEAD, true);
+			lane_retouch(mem + off, size, seq + i);
+			buf[i] = (struct vop_buf){bus + off, size + LANE_HDR};
+			cookie[i] = at;
+		}
+	} else if (size <= LANE_SMALL && !L->stream) {
 		uint8_t *small = s->small + LANE_LEAD;
 		/*
 		 * Lines of the next batch are asked for, for writing: they come over while this one

@@ -13,6 +13,11 @@
 
 #define DRAIN_NS 3000000000ull
 
+static int why_stuck(const struct net_load *L)
+{
+	return net_load_broken(L) ? -EPROTO : atomic_load(&L->sh->abort) ? -ECANCELED : -ETIMEDOUT;
+}
+
 /* Is anything of a lane wrong or gone? */
 static bool stuck(struct net_load *L, uint64_t since)
 {
@@ -86,7 +91,7 @@ static int drain_tx(struct net_load *L, struct worker *w, uint64_t *waiting)
 			if (L->sh->sides < SIDES)
 				lane_discard(l);
 			if ((++turn & 255) == 0 && stuck(L, since))
-				return net_load_broken(L) ? -EPROTO : -ETIMEDOUT;
+				return why_stuck(L);
 			net_loop_wait(L, w, waiting, true, 2000);
 		}
 	}
@@ -140,7 +145,7 @@ static int drain_rx(struct net_load *L, struct worker *w)
 		if (final && even && n == 0)
 			return 0;
 		if ((++turn & 255) == 0 && stuck(L, since))
-			return net_load_broken(L) ? -EPROTO : -ETIMEDOUT;
+			return why_stuck(L);
 		if (n == 0)
 			net_loop_wait(L, w, &waiting, false, 2000);
 	}
@@ -167,7 +172,7 @@ static int drain_echo(struct net_load *L, struct worker *w)
 		if (even)
 			return 0;
 		if ((++turn & 255) == 0 && stuck(L, since))
-			return net_load_broken(L) ? -EPROTO : -ETIMEDOUT;
+			return why_stuck(L);
 		if (n == 0)
 			net_loop_wait(L, w, &waiting, false, 2000);
 	}

@@ -14,6 +14,7 @@
 const char *const net_dir_words[NET_DIRS + 1] = {"tx", "rx", "both", "latency", NULL};
 
 static const char *const ring_words[] = {"split", "packed", NULL};
+static const char *const payload_words[] = {"made", "kept", NULL};
 static const char *const node_words[] = {"host", "endpoint", NULL};
 const char *const net_notify_words[] = {"poll", "event", "adaptive", NULL};
 const char *const net_placement_words[] = {"driver",	  "device",	 "posted", "driver+push",
@@ -78,6 +79,10 @@ void net_opts_table(struct net_opts *o, struct opt *table)
 		{"no-limit", OPT_FLAG, &o->no_limit, NULL,
 		 "do not measure the limits around each round: quicker, and no shares", NULL, 0, 0,
 		 0, 0, NULL},
+		{"payload", OPT_ENUM, &o->payload, NULL,
+		 "tx into a target of yours: make each frame anew, or keep all but its first 64 "
+		 "bytes in the buffer, as packet generators do",
+		 "made", 0, 0, 0, 0, payload_words},
 		{"device-polls", OPT_FLAG, &o->device_polls, NULL,
 		 "vhost-user: ask the back-end to poll (no kick descriptor)", NULL, 0, 0, 0, 0,
 		 NULL},
@@ -253,6 +258,12 @@ int net_plan_make(const struct net_opts *o, const struct opt *table, const struc
 			 (unsigned long long)o->devices);
 		return -EINVAL;
 	}
+	if (o->payload && (!p->foreign || (opt_given(table, args, "dir") &&
+					   (o->dir.n != 1 || o->dir.v[0].index != NET_TX)))) {
+		snprintf(err->text, sizeof(err->text),
+			 "--payload kept sends what nobody can verify; it needs --target URI --dir tx");
+		return -EINVAL;
+	}
 	if (o->no_verify && (!p->foreign || o->dir.n != 1 || o->dir.v[0].index != NET_RX)) {
 		snprintf(err->text, sizeof(err->text),
 			 "--no-verify is for what a target of yours sends; add --target URI --dir "
@@ -334,6 +345,7 @@ void net_request_session(const struct net_opts *o, const struct net_plan *p, uin
 		.payload_placement = (uint8_t)p->payload_placement,
 		.notify = (uint8_t)o->notify,
 		.small_rx = o->small_rx,
+		.kept = o->payload == 1,
 		.any = o->no_verify,
 		.spin_ns = o->spin,
 	};

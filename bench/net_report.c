@@ -174,7 +174,7 @@ static int add(struct result *res, const struct net_run *n, const struct net_cas
 		{"batch", NULL, (double)n->o.batch},
 		{"depth", NULL, (double)n->o.depth},
 		{"features", feature_text(VOP_NET_ID, n->features, features, sizeof(features)), 0},
-		{"copies", n->p.foreign ? "one at the driver" : "one in, one out", 0},
+		{"copies", n->p.foreign ? (n->o.payload ? "none at the driver" : "one at the driver") : "one in, one out", 0},
 		{NULL, NULL, 0},
 	};
 	bool latency = k->dir == NET_LATENCY;
@@ -557,7 +557,7 @@ static int write_result(struct net_run *n, bool *exceeded)
 	result_run_fact(res, "frames_verified", json_integer((json_int_t)n->frames_checked));
 	result_run_fact(
 		res, "copies_per_frame",
-		json_string(n->p.foreign ? "driver 1; the device is not ours" : "driver 1, device 1; made from and verified in private memory"));
+		json_string(n->p.foreign ? n->o.payload ? "driver 0, its first 64 bytes written; the device is not ours" : "driver 1; the device is not ours" : "driver 1, device 1; made from and verified in private memory"));
 	if (n->idle_known) {
 		result_run_fact(res, "idle_cpu_driver", json_real(n->idle_share[0]));
 		result_run_fact(res, "idle_cpu_device", json_real(n->idle_share[1]));

@@ -286,13 +286,16 @@ static int run_pass(struct net_run *n)
 		if (n->o.idle && last && s + 1 == n->o.size.n && !e)
 			e = run_idle(n);
 	}
-	if (e == -EPROTO || e == -ETIMEDOUT || e == -ECANCELED) {
+	if (e == -EPROTO || e == -ETIMEDOUT || e == -ECANCELED || e == -ENOTCONN) {
 		struct vop_error first = n->err;
 
 		/* Who broke which rule? */
 		if (gather_stats(n) == 0 && n->violations)
 			snprintf(first.text + strlen(first.text),
 				 sizeof(first.text) - strlen(first.text), " (%s)", n->violation);
+		else if (n->c.lost[0])
+			snprintf(first.text, sizeof(first.text), "the device is gone: %.150s",
+				 n->c.lost);
 		n->err = first;
 	}
 	return e ? e : gather_stats(n);
@@ -335,7 +338,8 @@ static int outcome(struct net_run *n, int e)
 	if (e == 0)
 		return net_report(n);
 	if (n->books_wrong ||
-	    (n->opened && (e == -ECHILD || e == -EPROTO || e == -ETIMEDOUT || e == -ECANCELED))) {
+	    (n->opened && (e == -ECHILD || e == -EPROTO || e == -ETIMEDOUT || e == -ECANCELED ||
+		       e == -ENOTCONN))) {
 		fprintf(stderr, "vop-bench: %s\n", n->err.text);
 		return CMD_FAILED;
 	}
