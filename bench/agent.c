@@ -4,6 +4,7 @@
  * goes away. What is particular to a role is in agent_driver.c and agent_device.c.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -86,7 +87,8 @@ static int serve(struct agent *a, bool *quit)
 		e = -EINVAL;
 	}
 	ans.error = e;
-	snprintf(ans.text, sizeof(ans.text), "%s", e && !err.text[0] ? strerror(-e) : err.text);
+	if (e)
+		snprintf(ans.text, sizeof(ans.text), "%s", err.text[0] ? err.text : strerror(-e));
 	return answer(&ans);
 }
 
@@ -126,15 +128,27 @@ static int loop(struct agent *a)
 	return 0;
 }
 
-/* agent driver|device CPU: not for people. */
+static const struct agent_workload workloads[] = {
+	{"net", &agent_net_driver, &served_net},
+	{"blk", &agent_blk_driver, &served_blk},
+};
+
+/* agent driver|device CPU WORKLOAD: not for people. */
 int cmd_agent(int argc, char **argv)
 {
+	const struct agent_workload *load = NULL;
 	struct agent a = {0};
 	int e;
 
-	if (argc != 3 || (strcmp(argv[1], "driver") && strcmp(argv[1], "device")))
+	for (unsigned i = 0; argc == 4 && i < VOP_ARRAY_SIZE(workloads); i++)
+		if (strcmp(argv[3], workloads[i].word) == 0)
+			load = &workloads[i];
+	if (load == NULL || (strcmp(argv[1], "driver") && strcmp(argv[1], "device")))
 		return cmd_could_not(
 			"agent is for vop-bench itself; you may want: vop-bench run net");
+	/* What an agent starts has no business with these. */
+	for (int fd = AGENT_CTL_FD; fd <= AGENT_WAKE_FD + 1; fd++)
+		fcntl(fd, F_SETFD, FD_CLOEXEC);
 	/* When the coordinator dies, however it does, the control socket ends and so do we, in
 	 * order. */
 	signal(SIGPIPE, SIG_IGN);
@@ -142,9 +156,10 @@ int cmd_agent(int argc, char **argv)
 	a.sh = mmap(NULL, sizeof(*a.sh), PROT_READ | PROT_WRITE, MAP_SHARED, AGENT_SHARED_FD, 0);
 	if (a.sh == MAP_FAILED)
 		return cmd_could_not("agent cannot map the shared block: %s", strerror(errno));
-	a.role = strcmp(argv[1], "driver") == 0 ? &agent_driver : &agent_device;
+	a.role = strcmp(argv[1], "driver") == 0 ? load->driver : &agent_device;
+	a.served = load->served;
 	a.worker.sh = a.sh;
-	a.worker.side = a.role == &agent_driver ? SIDE_DRIVER : SIDE_DEVICE;
+	a.worker.side = a.role == &agent_device ? SIDE_DEVICE : SIDE_DRIVER;
 	a.worker.cpu = atoi(argv[2]);
 	a.worker.load = &a;
 	a.worker.traffic = a.role->traffic;

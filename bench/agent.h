@@ -32,7 +32,8 @@ struct agent_open {
 	uint8_t creates; /* this agent's node creates the devices */
 	uint8_t foreign; /* driver: the target is somebody else's; take what is there */
 	uint8_t no_huge;
-	uint8_t notify; /* device: how kicks are taken */
+	uint8_t device_polls; /* vhost-user: ask the back-end to poll */
+	uint8_t notify;	      /* device: how kicks are taken */
 	uint16_t devices;
 	uint16_t pairs; /* per device */
 	uint16_t queue_size_max;
@@ -40,6 +41,10 @@ struct agent_open {
 	uint64_t pool;	 /* device: bytes lent to the driver, per device */
 	uint64_t spin_ns;
 	int32_t timeout_ms;
+	/* blk */
+	uint64_t disk_size;  /* device: bytes of the disk it serves */
+	char disk_file[512]; /* device: where; "" in memory */
+	char spawn[1024];    /* driver: command that serves a foreign target; "" none */
 };
 
 struct agent_session {
@@ -51,8 +56,28 @@ struct agent_session {
 	uint8_t ring_placement, payload_placement, notify;
 	uint8_t numbered; /* frames of the product's source */
 	uint8_t small_rx;
+	uint8_t kept; /* of a frame sent only the first line is new */
+	uint8_t any; /* received frames are counted, not looked at */
 	uint32_t indirect_max;
 	uint64_t spin_ns;
+	/* blk; size and depth are the largest of any job then, pairs the queues */
+	uint64_t span, seed;
+	uint32_t size_unit;	 /* every job's size is a multiple of it */
+	bool queue_size_default; /* nobody asked for that size */
+	uint8_t verify;		 /* enum blk_verify wanted */
+	uint8_t mix;		 /* randrw: per cent of reads */
+	bool may_write;
+};
+
+/* A disk as its driver met it. */
+struct agent_disk {
+	uint64_t capacity; /* bytes */
+	uint64_t span;	   /* bytes in use, from the start */
+	uint32_t block_size;
+	uint8_t read_only, flush, verify;
+	uint32_t segments; /* of data in the largest request */
+	uint32_t queues;   /* in use */
+	uint32_t queue_size;
 };
 
 struct agent_request {
@@ -73,6 +98,7 @@ struct agent_answer {
 	uint64_t violations;
 	uint64_t resident; /* bytes, peak */
 	uint32_t huge;	   /* windows lie on huge pages */
+	struct agent_disk disk;
 };
 
 #endif

@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The device's agent: the VOP's own node, net device and poller, with a verifying backend behind
- * them. */
+/* The device's agent: the VOP's own node and poller, and on them what the workload has served
+ * (struct served_ops). */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "bench/agent_role.h"
-#include "bench/net_load.h"
-#include "bench/net_sink.h"
 #include "bench/remote.h"
 #include "vop/link_shm.h"
+#include "vop/poller.h"
+
+#define SERVED_MAX 64u
 
 struct served {
 	struct vop_device *d;
-	struct vop_net *net;
-	struct net_sink *sink;
+	void *dev;
 };
 
 struct device_state {
 	struct agent *a;
 	struct vop_node *node;
 	struct vop_poller *poller;
-	struct served dev[NET_LOAD_DEVICES];
+	struct served dev[SERVED_MAX];
 	unsigned devices;
 	uint64_t violations;
 	struct vop_error err;
@@ -34,28 +34,14 @@ static void device_added(void *ctx, struct vop_node *n, struct vop_device *d)
 	struct agent_open *o = &s->a->open;
 	struct served *v = &s->dev[s->devices];
 	struct vop_device_info info;
-	struct vop_net_config cfg = {
-		.mtu = 65535,
-		.pairs = o->pairs,
-		.queue_size_max = o->queue_size_max,
-		.pool_size = o->pool,
-		.notify = o->notify,
-		.poller = s->poller,
-	};
 
 	(void)n;
 	vop_device_info(d, &info);
-	if ((uint8_t)info.device != o->self || s->devices >= NET_LOAD_DEVICES)
+	if ((uint8_t)info.device != o->self || s->devices >= SERVED_MAX)
 		return;
-	/* Locally administered, numbered by slot. */
-	memcpy(cfg.mac, (uint8_t[6]){2, 0, 0, 0, 0, (uint8_t)info.slot}, 6);
-	v->sink = net_sink_new(s->a->sh, s->devices * o->pairs, o->pairs, &cfg.backend);
-	v->net = v->sink ? vop_net_open(d, &cfg, &s->err) : NULL;
-	if (v->net == NULL) {
-		if (v->sink)
-			cfg.backend.free(cfg.backend.ctx);
+	v->dev = s->a->served->open(s->a, d, s->devices, s->poller, &s->err);
+	if (v->dev == NULL)
 		return;
-	}
 	/* The worker goes through dev[] in its turns. */
 	vop_poller_pause(s->poller);
 	v->d = d;
@@ -74,7 +60,7 @@ static void device_removed(void *ctx, struct vop_node *n, struct vop_device *d)
 	for (unsigned i = 0; i < s->devices; i++) {
 		if (s->dev[i].d != d)
 			continue;
-		vop_net_close(s->dev[i].net);
+		s->a->served->close(s->dev[i].dev);
 		s->dev[i] = s->dev[--s->devices];
 		break;
 	}
@@ -154,9 +140,9 @@ static int device_open(struct agent *a, struct vop_error *err)
 		return -EPROTO;
 	for (unsigned i = 0; o->creates && i < o->devices; i++) {
 		struct vop_device_create c = {
-			.device_id = VOP_NET_ID,
+			.device_id = a->served->device_id,
 			.device = o->self,
-			.queues_max = (uint16_t)(2 * o->pairs + 1),
+			.queues_max = a->served->queues_max(o),
 			.queue_size_max = o->queue_size_max,
 		};
 
@@ -191,17 +177,11 @@ static void device_end(struct agent *a)
 static void device_stats(struct agent *a, struct agent_answer *ans)
 {
 	struct device_state *s = a->state;
-	struct vop_net_stats st;
 
 	if (s == NULL)
 		return;
-	for (unsigned i = 0; i < s->devices; i++) {
-		vop_net_get_stats(s->dev[i].net, &st);
-		ans->violations += st.violations;
-		if (st.last_violation && !ans->text[0])
-			snprintf(ans->text, sizeof(ans->text), "%s",
-				 vop_violation_str(st.last_violation));
-	}
+	for (unsigned i = 0; i < s->devices; i++)
+		a->served->stats(s->dev[i].dev, ans);
 	if (s->node)
 		ans->huge = vop_node_link(s->node)->own.huge;
 }
@@ -222,7 +202,7 @@ static void device_service(struct agent *a)
 
 	vop_poller_attention_clear(s->poller);
 	for (unsigned i = 0; i < s->devices; i++)
-		vop_net_attend(s->dev[i].net);
+		a->served->attend(s->dev[i].dev);
 	if (vop_node_service(s->node)) {
 		/* link_down() has told the coordinator; all devices are gone. */
 		atomic_store(&a->sh->abort, 1);
@@ -231,19 +211,28 @@ static void device_service(struct agent *a)
 	}
 }
 
-static uint64_t sum(struct device_state *s, uint64_t (*of)(const struct net_sink *))
+static uint64_t counted(struct device_state *s, const struct job *j)
 {
 	uint64_t n = 0;
 
 	for (unsigned i = 0; i < s->devices; i++)
-		n += of(s->dev[i].sink);
+		n += s->a->served->counted(s->dev[i].dev, j);
 	return n;
 }
 
-static bool even(struct device_state *s)
+static uint64_t moved(struct device_state *s)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < s->devices; i++)
+		n += s->a->served->moved(s->dev[i].dev);
+	return n;
+}
+
+static bool even(struct device_state *s, const struct job *j)
 {
 	for (unsigned i = 0; i < s->devices; i++)
-		if (!net_sink_even(s->dev[i].sink))
+		if (!s->a->served->even(s->dev[i].dev, j))
 			return false;
 	return true;
 }
@@ -253,8 +242,7 @@ static int device_traffic(struct worker *w, const struct job *j, struct job_resu
 	struct agent *a = w->load;
 	struct device_state *s = a->state;
 	struct shared *sh = w->sh;
-	bool receives = j->kind == JOB_TX || j->kind == JOB_BOTH;
-	bool keeper = j->kind == JOB_TX && sh->sides == SIDES;
+	bool keeper = a->served->keeps(j) && sh->sides == SIDES;
 	/* A turn may sleep: with a doorbell look at the window after each one. */
 	unsigned turns = a->open.notify == VOP_NOTIFY_POLL ? 32 : 1;
 	int64_t nap_us = j->kind == JOB_IDLE ? 100000 : 2000;
@@ -264,31 +252,31 @@ static int device_traffic(struct worker *w, const struct job *j, struct job_resu
 		return -ENODEV;
 	vop_poller_enter(s->poller);
 	for (unsigned i = 0; i < s->devices; i++)
-		net_sink_mode(s->dev[i].sink, j->kind, j->bytes);
-	vop_poller_look(s->poller); /* the source may have frames now */
-	n = sum(s, receives ? net_sink_delivered : net_sink_made);
-	first = sum(s, net_sink_delivered) + sum(s, net_sink_made);
+		a->served->begin(s->dev[i].dev, j);
+	vop_poller_look(s->poller); /* a source may have frames now */
+	n = counted(s, j);
+	first = moved(s);
 	remote_begin(s->node);
 	window_begin(w, j, keeper, n, n * j->bytes);
 	do {
 		for (unsigned i = 0; i < turns; i++)
 			vop_poller_turn(s->poller, nap_us);
-		n = sum(s, receives ? net_sink_delivered : net_sink_made);
+		n = counted(s, j);
 	} while (window_more(w, r, n, n * j->bytes));
 	for (unsigned i = 0; i < s->devices; i++)
-		net_sink_stop_source(s->dev[i].sink);
+		a->served->end(s->dev[i].dev);
 	/* Pairs with the acquire in drain_rx: totals first. */
 	atomic_store_explicit(&sh->tail[SIDE_DEVICE].v, 1, memory_order_release);
 	since = clock_ns();
 	while (!atomic_load(&sh->abort) && clock_ns() - since < 4000000000ull) {
 		vop_poller_turn(s->poller, 1000);
 		if (atomic_load_explicit(&sh->tail[SIDE_DRIVER].v, memory_order_acquire) &&
-		    (!receives || even(s)))
+		    even(s, j))
 			break;
 	}
-	remote_end(r, sum(s, net_sink_delivered) + sum(s, net_sink_made) - first);
+	remote_end(r, moved(s) - first);
 	vop_poller_leave(s->poller);
-	r->copies_x100 = j->kind == JOB_TX || j->kind == JOB_RX ? 100 : 200;
+	r->copies_x100 = a->served->copies(j);
 	return atomic_load(&sh->abort) ? -ECANCELED : 0;
 }
 

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The driver's agent: targets, sessions, lanes. */
+/* The driver's agent of net: targets, sessions, lanes. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bench/agent_role.h"
 #include "bench/net_ctrl.h"
 #include "bench/net_load.h"
 #include "bench/remote.h"
+#include "target/vhost_user.h"
 #include "target/vop.h"
 #include "vop/dev/net.h"
 
@@ -71,6 +73,7 @@ static int driver_open(struct agent *a, struct vop_error *err)
 		.queue_size_max = o->queue_size_max,
 		.window_size = o->window,
 		.no_huge = o->no_huge,
+		.device_polls = o->device_polls,
 	};
 	struct driver_state *d = a->state;
 	int e;
@@ -100,7 +103,8 @@ static int driver_open(struct agent *a, struct vop_error *err)
 	return 0;
 }
 
-/* Which of a device's queues are used: all pairs, and the control queue when there are several. */
+/* Which of a device's queues are used: all pairs, and the control queue when there are several
+ * (ctrl, 0: pairs are enabled by setting them up). */
 static void choose_queues(const struct agent_session *c, struct session_config *sc, unsigned ctrl)
 {
 	sc->queues = 2u * c->pairs;
@@ -109,7 +113,7 @@ static void choose_queues(const struct agent_session *c, struct session_config *
 		sc->size[q] = c->queue_size;
 		sc->notify[q] = c->notify;
 	}
-	if (c->pairs > 1) {
+	if (c->pairs > 1 && ctrl) {
 		sc->queues = ctrl + 1;
 		sc->queue_use[ctrl] = true;
 		sc->notify[ctrl] = VOP_NOTIFY_POLL;
@@ -121,6 +125,7 @@ static int open_one(struct driver_state *d, unsigned i, struct vop_error *err)
 	const struct agent_session *c = &d->a->session;
 	struct session_config *sc = calloc(1, sizeof(*sc));
 	struct target *t = d->t[i];
+	bool has_ctrl = !(t->caps.missing & TARGET_LACKS_CTRL_QUEUE);
 	uint16_t max_pairs = 1;
 	unsigned count = 0;
 	int e;
@@ -138,9 +143,14 @@ static int open_one(struct driver_state *d, unsigned i, struct vop_error *err)
 		.payload_placement = c->payload_placement,
 		.indirect_max = c->indirect_max,
 	};
-	/* The control queue comes after the device's last pair (VIRTIO 1.4, 5.1.2). */
-	if (c->pairs > 1 && t->ops->queue_count(t, &count) == 0 && count >= 3)
-		max_pairs = (uint16_t)((count - 1) / 2);
+	/* The control queue comes after the device's last pair (VIRTIO 1.4, 5.1.2); vhost-user has
+	 * none. */
+	if (!has_ctrl) {
+		vop_feature_clear(sc->want, VOP_NET_F_CTRL_VQ);
+		vop_feature_clear(sc->need, VOP_NET_F_CTRL_VQ);
+	}
+	if (c->pairs > 1 && t->ops->queue_count(t, &count) == 0 && count >= 2)
+		max_pairs = (uint16_t)((count - has_ctrl) / 2);
 	/* Known before the device is asked: one that says yes all the same must not have us use
 	 * queues that were never set up. */
 	if (c->pairs > max_pairs) {
@@ -151,7 +161,7 @@ static int open_one(struct driver_state *d, unsigned i, struct vop_error *err)
 		free(d->s[i]);
 		return -EREMOTEIO;
 	}
-	choose_queues(c, sc, 2u * max_pairs);
+	choose_queues(c, sc, has_ctrl ? 2u * max_pairs : 0);
 	e = session_open(d->s[i], t, sc, err);
 	free(sc);
 	if (e) {
@@ -159,7 +169,7 @@ static int open_one(struct driver_state *d, unsigned i, struct vop_error *err)
 		return e;
 	}
 	d->sessions = i + 1;
-	if (c->pairs > 1)
+	if (c->pairs > 1 && has_ctrl)
 		e = net_ctrl_set_pairs(d->s[i], 2u * max_pairs, c->pairs, d->a->open.timeout_ms,
 				       err);
 	return e;
@@ -190,6 +200,8 @@ static int driver_session(struct agent *a, struct agent_answer *ans, struct vop_
 		.batch = c->batch,
 		.pairs = c->pairs,
 		.small_rx = c->small_rx,
+		.kept = c->kept,
+		.any = c->any,
 		.numbered = c->numbered,
 		.notify = c->notify,
 		.spin_ns = c->spin_ns,
@@ -248,15 +260,51 @@ static void driver_service(struct agent *a)
 	struct driver_state *d = a->state;
 
 	if (d->t[0]->ops->service(d->t[0]) || d->lost) {
+		const char *why = d->t[0]->ops->lost_reason(d->t[0]);
+
 		d->lost = true;
-		agent_lost("the device's node is gone");
+		agent_lost(why ? why : "the device's node is gone");
 	}
+}
+
+/* CPU time of the process behind a target, where it can be known. */
+struct peer_time {
+	clockid_t clock;
+	bool known;
+	uint64_t cpu_ns, ns;
+};
+
+static uint64_t peer_cpu_ns(struct peer_time *p)
+{
+	struct timespec t = {0};
+
+	p->known = p->known && clock_gettime(p->clock, &t) == 0;
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static void peer_begin(struct peer_time *p, struct target *t)
+{
+	pid_t pid;
+
+	*p = (struct peer_time){0};
+	p->known = target_vhost_user_pid(t, &pid) == 0 && clock_getcpuclockid(pid, &p->clock) == 0;
+	p->ns = clock_ns();
+	p->cpu_ns = peer_cpu_ns(p);
+}
+
+/* For the window: what it had of the whole job, evenly. */
+static void peer_end(struct peer_time *p, struct job_result *r)
+{
+	uint64_t cpu = peer_cpu_ns(p) - p->cpu_ns, ns = clock_ns() - p->ns;
+
+	if (p->known && ns)
+		r->peer_cpu_ns = (uint64_t)((double)cpu / (double)ns * (double)r->window_ns);
 }
 
 static int driver_traffic(struct worker *w, const struct job *j, struct job_result *r)
 {
 	struct driver_state *d = ((struct agent *)w->load)->state;
-
+	struct peer_time p;
 	int e;
 
 	/*
@@ -267,12 +315,14 @@ static int driver_traffic(struct worker *w, const struct job *j, struct job_resu
 	if (d == NULL || d->load == NULL || d->lost)
 		return -ENOTCONN;
 	remote_begin(target_vop_node(d->t[0]));
+	peer_begin(&p, d->t[0]);
 	e = net_load_run(d->load, w, j, r);
+	peer_end(&p, r);
 	remote_end(r, net_load_moved(d->load));
 	return e;
 }
 
-const struct agent_role agent_driver = {
+const struct agent_role agent_net_driver = {
 	.open = driver_open,
 	.session = driver_session,
 	.end = driver_end,

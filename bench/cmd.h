@@ -45,6 +45,8 @@ int cmd_version(int argc, char **argv);
  */
 #define BENCH_WORKLOADS(X)                                                                         \
 	X(net, "virtio-net frames between two processes: transmit, receive, both, round trip")     \
+	X(blk, "requests to a virtio block device: read, write, flush; every byte verified")       \
+	X(fs, "a FUSE session over virtio-fs: files and directories; every byte verified")         \
 	X(ring, "the virtqueues alone, no payload: cost of a descriptor in both formats")          \
 	X(limits, "what this machine can do at all: round trip, lines, copies, wake-ups")
 

@@ -50,7 +50,8 @@ static void make_table(struct options *o, struct opt *table)
 		 .value = "CMD",
 		 .help = "start the target with this command, and again when it dies; it serves "
 			 "at $VOP_SOCKET\nthe device type $VOP_DEVICE (1 net, 2 blk, 3 console, "
-			 "4 rng). Begin it with 'exec',\nso that no shell stands between. With "
+			 "4 rng, 26 fs). Begin it with 'exec',\nso that no shell stands between. "
+			 "With "
 			 "--target vhost-user: it is a vhost-user\nback-end"},
 		{.name = "device",
 		 .kind = OPT_WORDS,
@@ -68,7 +69,8 @@ static void make_table(struct options *o, struct opt *table)
 		 .kind = OPT_STRINGS,
 		 .to = &o->profile,
 		 .value = "WORD",
-		 .help = "a standing selection: core, net, blk, console, rng, must, conformance, "
+		 .help = "a standing selection: core, net, blk, console, rng, fs, must, "
+			 "conformance, "
 			 "robustness;\nrepeated: what all of them take"},
 		{.name = "ring",
 		 .kind = OPT_ENUM,

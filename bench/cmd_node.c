@@ -12,19 +12,21 @@
 #include "bench/cmd.h"
 #include "bench/node_create.h"
 #include "bench/opt.h"
+#include "vop/front/vhost_user.h"
 #include "vop/service.h"
 
 #define DEVICES_MAX VOP_SLOTS
 #define MS_NS	    1000000u
 #define FOREVER	    "forever"
 #define NEVER	    "never"
+#define VHOST_USER  "vhost-user:"
 
 struct node_options {
-	const char *at, *reconnect, *timeout;
+	const char *at, *reconnect, *timeout, *serve;
 	struct opt_strings create;
 	uint64_t count, stats, window, size, cpu;
-	unsigned serve, notify;
-	bool no_huge, quiet;
+	unsigned backend, notify;
+	bool no_huge, quiet, connect;
 };
 
 /* --- what it says --- */
@@ -48,6 +50,11 @@ static void say_stats(void *ctx, const char *text)
 }
 
 /* --- options --- */
+
+static bool is_vhost_user(const struct node_options *o)
+{
+	return strncmp(o->serve, VHOST_USER, strlen(VHOST_USER)) == 0;
+}
 
 /* "TIME | forever | never" in milliseconds. */
 static int patience(const char *name, const char *text, bool may_be_never, int *ms)
@@ -122,7 +129,7 @@ static void make_base(const struct node_options *o, enum vop_node_id self, struc
 		d->notify = (enum vop_notify)o->notify;
 		if (d->type != &vop_service_net)
 			continue;
-		d->v[vop_service_key_index(d->type, "backend")].number = o->serve;
+		d->v[vop_service_key_index(d->type, "backend")].number = o->backend;
 		d->v[vop_service_key_index(d->type, "size")].number = o->size;
 	}
 }
@@ -175,12 +182,69 @@ static int run(const struct node_options *o, enum vop_node_id self, struct vop_s
 	return r ? cmd_could_not("%s", err.text) : CMD_DONE;
 }
 
+/* Offer one device to vhost-user front-ends. */
+static int run_vhost_user(const struct node_options *o, struct node_base *base,
+			  const struct vop_service_config *patience_of)
+{
+	struct vop_service_device dev;
+	struct vop_vu_serve_config cfg = {
+		.path = o->serve + strlen(VHOST_USER),
+		.client = o->connect,
+		.device = &dev,
+		.poller_cpu = o->cpu == UINT64_MAX ? -1 : (int)o->cpu,
+		.yield = one_cpu(),
+		.reconnect_ms = patience_of->reconnect_ms,
+		.timeout_ms = patience_of->timeout_ms,
+		.say = say,
+		.stats = o->stats ? say_stats : NULL,
+		.stats_ms = (int)(o->stats / MS_NS),
+		.ctx = (void *)o,
+	};
+	struct vop_error err = {{0}};
+	unsigned i;
+	int r;
+
+	if (!cfg.path[0])
+		return cmd_could_not("--serve: %sPATH names a socket", VHOST_USER);
+	if (o->create.n > 1 || o->count > 1)
+		return cmd_could_not("one device is offered at %s, not several", cfg.path);
+	/* Front-ends do not ask how long a queue may be; what --create says is a limit. */
+	for (i = 0; i < base->n; i++)
+		base->dev[i].queue_size = 0;
+	dev = base->dev[0];
+	r = o->create.n ? node_create_parse((char *)o->create.v[0], base, &dev) : 0;
+	if (r)
+		return r;
+	if (dev.device != VOP_ENDPOINT)
+		return cmd_could_not("--create: over vhost-user this end plays the device");
+	cfg.cancel_fd = signal_descriptor();
+	if (cfg.cancel_fd < 0)
+		return cmd_could_not("cannot listen for signals: %s", strerror(errno));
+	r = vop_vu_serve(&cfg, &err);
+	close(cfg.cancel_fd);
+	return r ? cmd_could_not("%s", err.text) : CMD_DONE;
+}
+
+/* --serve is a backend, or where to offer a device. */
+static int take_serve(struct node_options *o, const char *const *backends)
+{
+	const struct opt one = {
+		.name = "serve", .kind = OPT_ENUM, .to = &o->backend, .words = backends};
+
+	if (is_vhost_user(o))
+		return 0;
+	return opt_set(&one, o->serve, "vop-bench node", stderr);
+}
+
 static void usage(const struct opt *table)
 {
-	printf("usage: vop-bench node host | endpoint --at PATH [OPTIONS]\n\n"
+	printf("usage: vop-bench node host | endpoint --at PATH [OPTIONS]\n"
+	       "       vop-bench node --serve vhost-user:PATH [--create DEVICE] [OPTIONS]\n\n"
 	       "Be one end of a link, until SIGINT or SIGTERM. The other end is another\n"
 	       "vop-bench node, a run with --target vop:PATH, or a program of yours; either\n"
-	       "may be started first. Where this node plays the device, it serves it.\n\n");
+	       "may be started first. Where this node plays the device, it serves it.\n"
+	       "With --serve vhost-user:PATH there is no other node: the device is offered\n"
+	       "to vhost-user front-ends (QEMU, DPDK, User Mode Linux), one at a time.\n\n");
 	node_create_help(stdout);
 	printf("\noptions:\n");
 	opt_help(table, stdout);
@@ -216,12 +280,19 @@ int cmd_node(int argc, char **argv)
 		 .max = 64,
 		 .help = "create each of them that many times"},
 		{.name = "serve",
-		 .kind = OPT_ENUM,
+		 .kind = OPT_STRING,
 		 .to = &o.serve,
 		 .def = "echo",
-		 .words = backend->words,
-		 .help = "backend of net devices whose creator named none: drop frames, make "
-			 "them, send them back"},
+		 .value = "HOW",
+		 .help = "null, source or echo: backend of net devices whose creator named none: "
+			 "drop frames, make them, send them back; or vhost-user:PATH: offer a "
+			 "device to vhost-user front-ends"},
+		{.name = "connect",
+		 .kind = OPT_FLAG,
+		 .to = &o.connect,
+		 .help = "with vhost-user:PATH: connect to a front-end that listens there, instead "
+			 "of "
+			 "listening"},
 		{.name = "size",
 		 .kind = OPT_SIZE,
 		 .to = &o.size,
@@ -290,6 +361,17 @@ int cmd_node(int argc, char **argv)
 		usage(table);
 		return CMD_DONE;
 	}
+	if (take_serve(&o, backend->words) ||
+	    patience("reconnect", o.reconnect, true, &cfg.reconnect_ms) ||
+	    patience("timeout", o.timeout, false, &cfg.timeout_ms))
+		return CMD_COULD_NOT;
+	if (is_vhost_user(&o)) {
+		if (args.n || o.at)
+			return cmd_could_not("node: with --serve vhost-user:PATH there is no other "
+					     "node to meet");
+		make_base(&o, VOP_ENDPOINT, &base);
+		return run_vhost_user(&o, &base, &cfg);
+	}
 	if (args.n != 1)
 		return cmd_could_not("node: say which end to be: node host | endpoint --at PATH");
 	for (self = 0; node_words[self] && strcmp(node_words[self], args.v[0]) != 0; self++)
@@ -298,9 +380,6 @@ int cmd_node(int argc, char **argv)
 		return cmd_could_not("node: '%s' is neither host nor endpoint", args.v[0]);
 	if (!o.at)
 		return cmd_could_not("node: --at PATH is missing: where to meet the other node");
-	if (patience("reconnect", o.reconnect, true, &cfg.reconnect_ms) ||
-	    patience("timeout", o.timeout, false, &cfg.timeout_ms))
-		return CMD_COULD_NOT;
 	make_base(&o, (enum vop_node_id)self, &base);
 	cfg.serve = base.dev;
 	cfg.serves = base.n;

@@ -29,7 +29,8 @@ int cmd_run(int argc, char **argv)
 	const char *near;
 
 	if (argc < 2)
-		return cmd_could_not("run what? One of: vop-bench run net, run ring, run limits "
+		return cmd_could_not("run what? One of: vop-bench run net, run blk, run fs, run "
+				     "ring, run limits "
 				     "(see: vop-bench list workloads)");
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
 		printf("usage: vop-bench run WORKLOAD [options]\n\n");

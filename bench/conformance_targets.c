@@ -4,13 +4,13 @@
 #include "bench/cmd.h"
 #include "bench/conformance_targets.h"
 
-const char *const conformance_devices[CONFORMANCE_DEVICES + 1] = {"net", "blk", "console", "rng",
-								  NULL};
-const uint16_t conformance_device_ids[CONFORMANCE_DEVICES] = {1, 2, 3, 4};
+const char *const conformance_devices[CONFORMANCE_DEVICES + 1] = {"net", "blk", "console",
+								  "rng", "fs",	NULL};
+const uint16_t conformance_device_ids[CONFORMANCE_DEVICES] = {1, 2, 3, 4, 26};
 
-/* As the node makes them. Frames and characters come back, so that contents can be compared. */
-static const char *const created[CONFORMANCE_DEVICES] = {"net,backend=echo,pairs=2", "blk,size=64M",
-							 "console,backend=echo,ports=2", "rng"};
+/* As the node makes them; NULL: it does not. Frames and characters come back, so that contents can be compared. */
+static const char *const created[CONFORMANCE_DEVICES] = {
+	"net,backend=echo,pairs=2", "blk,size=64M", "console,backend=echo,ports=2", "rng", NULL};
 
 int conformance_target_check(struct conformance_target *t)
 {
@@ -50,15 +50,15 @@ static const char *creation(uint16_t device)
 	for (i = 0; i < CONFORMANCE_DEVICES; i++)
 		if (conformance_device_ids[i] == device)
 			return created[i];
-	return "";
+	return NULL;
 }
 
 static struct sut *of_this_build(const struct conformance_target *t, uint16_t device)
 {
 	const char *argv[] = {
-		"/proc/self/exe",    "node",	    "endpoint", "--at",	    "@",   "--create",
-		creation(device),    "--notify",    "event",	"--window", "16M", "--no-huge",
-		"--quiet",	     "--reconnect", "never",	NULL};
+		"/proc/self/exe", "node",	 "endpoint", "--at",	 "@",	"--create",
+		creation(device), "--notify",	 "event",    "--window", "16M", "--no-huge",
+		"--quiet",	  "--reconnect", "never",    NULL};
 	struct sut_spawn_config cfg = {
 		.argv = argv, .device = device, .timeout_ms = t->timeout_ms, .scheme = "vop"};
 
@@ -79,7 +79,8 @@ struct sut *conformance_target_new(const struct conformance_target *t, uint16_t 
 
 	if (t->reference)
 		return ref_new(device, variant, &t->mutant);
-	if (variant)
+	/* Nodes of the VOP serve no file system. */
+	if (variant || (!t->mute && device && !creation(device)))
 		return NULL;
 	return t->self ? of_this_build(t, device) : sut_spawn(&cfg);
 }

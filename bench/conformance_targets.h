@@ -11,7 +11,7 @@
 #include "conformance/sut.h"
 
 /* Words of --device, ended by NULL, and the VIRTIO device id of each. */
-#define CONFORMANCE_DEVICES 4u
+#define CONFORMANCE_DEVICES 5u
 extern const char *const conformance_devices[CONFORMANCE_DEVICES + 1];
 extern const uint16_t conformance_device_ids[CONFORMANCE_DEVICES];
 

@@ -59,6 +59,10 @@ static const char *job_name(uint32_t kind)
 		[JOB_ECHO] = "round trips",
 		[JOB_RING] = "the bare ring",
 		[JOB_IDLE] = "idling",
+		[JOB_BLK] = "requests",
+		[JOB_BLK_FILL] = "writing the whole span",
+		[JOB_BLK_CHECK] = "reading the whole span",
+		[JOB_DRAIN] = "letting the device drain full rings",
 	};
 
 	return kind < VOP_ARRAY_SIZE(names) && names[kind] ? names[kind] : "a job";
@@ -129,7 +133,8 @@ int coord_spawn(struct coord *c, enum bench_side side, struct vop_error *err)
 		move_fd(c->wake[0], AGENT_WAKE_FD);
 		move_fd(c->wake[1], AGENT_WAKE_FD + 1);
 		syscall(SYS_close_range, AGENT_WAKE_FD + 2, ~0u, 0);
-		execl("/proc/self/exe", "vop-bench", "agent", side_name(side), cpu, (char *)NULL);
+		execl("/proc/self/exe", "vop-bench", "agent", side_name(side), cpu,
+		      c->workload ? c->workload : "net", (char *)NULL);
 		_exit(127);
 	}
 	close(sv[1]);
@@ -160,7 +165,8 @@ int coord_start(struct coord *c, unsigned sides, const int cpu[SIDES], bool yiel
 	const char *tmp = getenv("TMPDIR");
 	int e;
 
-	*c = (struct coord){.shared_fd = -1, .wake = {-1, -1}, .sh = MAP_FAILED};
+	*c = (struct coord){
+		.shared_fd = -1, .wake = {-1, -1}, .sh = MAP_FAILED, .workload = c->workload};
 	c->agent[0].ctl = c->agent[1].ctl = -1;
 	coord_catch_signals();
 	c->shared_fd = high_fd(memfd_create("vop-bench-shared", MFD_CLOEXEC));
@@ -268,8 +274,11 @@ static int receive(struct coord *c, enum bench_side side, uint32_t op, struct ag
 			usleep(1000); /* it is dying: reap() will tell */
 			continue;
 		}
-		if (ans->op == AGENT_LOST && op != AGENT_LOST)
-			continue; /* what follows from it is said by the plan or the next call */
+		if (ans->op == AGENT_LOST && op != AGENT_LOST) {
+			/* What follows from it is said by the plan or the next call. */
+			snprintf(c->lost, sizeof(c->lost), "%.150s", ans->text);
+			continue;
+		}
 		if (ans->op != op)
 			continue;
 		if (ans->error)

@@ -34,6 +34,9 @@ struct coord {
 	char uri[128];
 	char died[128]; /* who died and how; "" while all live */
 	struct coord_turns turns;
+	/* The agents' (agent_role.h), set before the start and kept; NULL: "net". */
+	char lost[160]; /* an agent said that its link went down, and why */
+	const char *workload;
 };
 
 /*

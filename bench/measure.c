@@ -9,6 +9,7 @@
 
 #define LIMIT_WARM 1000000ull /* ns */
 #define LIMIT_RUN  8000000ull /* ns, each way around a round */
+#define DRAIN_RUN  30000000ull /* ns, the same for what drains rings: a full one takes milliseconds */
 #define SWEEP_RUN  5000000ull /* ns, each way in a sweep */
 
 double result_rate(const struct job_result *r)
@@ -42,7 +43,8 @@ static double limit_rate(const struct shared *sh, unsigned i, enum job_kind kind
 
 	if (kind == JOB_DUPLEX)
 		return driver > device ? driver : device;
-	return from == SIDE_DRIVER ? device : driver;
+	/* The driver has the clock when it is the device's own time that is taken. */
+	return from == SIDE_DRIVER && kind != JOB_DRAIN ? device : driver;
 }
 
 int limit_sweep(struct coord *c, enum job_kind kind, enum bench_side from, uint32_t bytes,
@@ -96,6 +98,14 @@ static unsigned add_limits(const struct limit_set *set, struct job *jobs, unsign
 {
 	unsigned duties = set && set->duty ? VOP_MIN(set->n, 2u) : 0;
 
+	if (set && set->kind == JOB_DRAIN) {
+		jobs[n++] = (struct job){.kind = JOB_DRAIN,
+					 .bytes = set->bytes,
+					 .batch = set->batch,
+					 .warm_ns = LIMIT_WARM,
+					 .run_ns = DRAIN_RUN};
+		return n;
+	}
 	for (unsigned i = 0; set && i < set->n + duties; i++) {
 		const struct limit_way *way = &set->way[i < set->n ? i : i - set->n];
 
@@ -145,6 +155,13 @@ int measure_round(struct coord *c, const struct job *work, enum bench_side keepe
 	m->round.steal_s = steal_s(c) - steal;
 	for (unsigned s = 0; s < SIDES; s++)
 		m->result[s] = c->sh->side[s].result[at];
+	if (c->sh->sides < SIDES)
+		/* Nothing but its CPU time is known of a foreign device. */
+		m->result[SIDE_DEVICE] = (struct job_result){
+			.cpu_ns = m->result[SIDE_DRIVER].peer_cpu_ns,
+			.frames = m->result[SIDE_DRIVER].frames,
+			.window_ns = m->result[SIDE_DRIVER].window_ns,
+		};
 	m->keeper = keeper;
 	m->round.rtt_before_ns = c->sh->side[SIDE_DRIVER].result[before].ns_per_op;
 	m->round.rtt_after_ns = c->sh->side[SIDE_DRIVER].result[after].ns_per_op;

@@ -7,13 +7,16 @@
 #define BENCH_NET_LANE_H
 
 #include <vop/copy.h>
+#include "bench/clock.h"
 #include "bench/net_load.h"
+#include "bench/stream.h"
 
 #define LANE_HDR 12u
 /* Buffers start so many bytes into a line, so that the frame behind the header has lines of its
  * own. */
 #define LANE_LEAD  (64u - LANE_HDR)
 #define LANE_BATCH 64u
+#define LANE_LOOK_NS 400u
 #define LANE_SMALL 256u /* frames up to here are made and checked a batch at a time */
 
 /* Private memory the loops work in; one per load, hot. */
@@ -33,6 +36,8 @@ struct net_lane {
 	uint32_t *free; /* power of two entries */
 	uint32_t free_mask, free_head, free_tail;
 	uint64_t tx_seq, tx_done;
+	bool waits;	  /* until a good part of the buffers is back */
+	uint64_t look_at; /* not before, ns */
 	/* receive buffers */
 	uint8_t *rx_mem;
 	uint64_t rx_bus;
@@ -53,6 +58,8 @@ struct net_load {
 	unsigned sessions, lanes;
 	struct net_lane *lane;
 	struct lane_scratch *scratch;
+	bool stream;	      /* frames are written past the caches */
+	bool patient;	      /* a full ring is left alone for a while (net_flood.c) */
 	uint64_t sent, received; /* all lanes, for windows */
 	uint32_t broken;
 };
@@ -66,6 +73,18 @@ VOP_INLINE uint32_t lane_free(const struct net_lane *l)
 VOP_INLINE uint32_t lane_small(uint32_t size)
 {
 	return ((size + 63) & ~63u) + 64;
+}
+
+/*
+ * An echo that finds no buffer for a frame may drop it: no more are under way than there are
+ * receive buffers for.
+ */
+VOP_INLINE uint32_t lane_echo_room(const struct net_lane *l, uint32_t size)
+{
+	uint32_t each = (size + LANE_HDR + l->rx_len - 1) / l->rx_len, most = l->rx_n / each;
+	uint64_t out = l->tx_seq - VOP_MIN(l->tx_seq, l->v.expected);
+
+	return out < most ? most - (uint32_t)out : 0;
 }
 
 /* Take back transmit buffers the device has used. */
@@ -104,8 +123,40 @@ VOP_INLINE void lane_make(struct lane_scratch *s, uint8_t *dst, uint32_t size, u
 	}
 }
 
-/* Send n frames; n <= LANE_BATCH and buffers are free. */
-VOP_INLINE void lane_send(struct net_load *L, struct net_lane *l, unsigned n, uint32_t size)
+/* Can frames be streamed? Only where each has all its lines to itself. */
+VOP_INLINE bool lane_streams(const struct net_lane *l, uint32_t size)
+{
+	return STREAM_HERE && l->tx_stride % 64 == 0 &&
+	       l->tx_stride >= LANE_LEAD + LANE_HDR + ((size + 63) & ~63u);
+}
+
+/* As lane_make(), past the caches. */
+VOP_INLINE void lane_stream(struct lane_scratch *s, uint8_t *dst, uint32_t size, uint64_t seq)
+{
+	static const uint8_t head[64] __attribute__((aligned(64)));
+	uint32_t at = 0, n;
+
+	stream_lines(dst - LANE_LEAD, head, 1);
+	for (; at < size; at += n) {
+		n = VOP_MIN(size - at, FRAME_CHUNK);
+		frame_fill(s->big, at, n, seq);
+		stream_lines(dst + LANE_HDR + at, s->big, (n + 63) / 64);
+	}
+}
+
+/* Header and first line of frame `seq` are new, the rest is what the buffer held before: what
+ * packet generators do, and no copy. */
+VOP_INLINE void lane_retouch(uint8_t *dst, uint32_t size, uint64_t seq)
+{
+	frame_block first;
+
+	frame_first(&first, seq);
+	memset(dst, 0, LANE_HDR);
+	memcpy(dst + LANE_HDR, &first, VOP_MIN(size, sizeof(first)));
+}
+
+/* Put n frames into the ring, not published yet; n <= LANE_BATCH and buffers are free. */
+VOP_INLINE void lane_put(struct net_load *L, struct net_lane *l, unsigned n, uint32_t size)
 {
 	struct lane_scratch *s = L->scratch;
 	const uint32_t *free = l->free;
@@ -116,7 +167,20 @@ VOP_INLINE void lane_send(struct net_load *L, struct net_lane *l, unsigned n, ui
 	uint32_t cookie[LANE_BATCH];
 	unsigned i;
 
-	if (size <= LANE_SMALL) {
+	if (L->cfg.kept) {
+		for (i = 0; i < n; i++) {
+			uint32_t at = free[(head + i) & mask];
+			size_t off = (size_t)at * stride;
+
+			if (lane_free(l) >= 2 * n)
+				vop_prefetch_pair(mem + (size_t)free[(head + n + i) & mask] *
+								  stride,
+						  2 * LANE_LEAD, true);
+			lane_retouch(mem + off, size, seq + i);
+			buf[i] = (struct vop_buf){bus + off, size + LANE_HDR};
+			cookie[i] = at;
+		}
+	} else if (size <= LANE_SMALL && !L->stream) {
 		uint8_t *small = s->small + LANE_LEAD;
 		/*
 		 * Lines of the next batch are asked for, for writing: they come over while this one
@@ -151,16 +215,69 @@ VOP_INLINE void lane_send(struct net_load *L, struct net_lane *l, unsigned n, ui
 			buf[i] = (struct vop_buf){bus + (uint64_t)cookie[i] * stride,
 						  size + LANE_HDR};
 		}
-		for (i = 0; i < n; i++)
+		for (i = 0; i < n && L->stream; i++)
+			lane_stream(s, mem + (size_t)cookie[i] * stride, size, seq + i);
+		for (; i < n; i++)
 			lane_make(s, mem + (size_t)cookie[i] * stride, size, seq + i);
+		if (L->stream)
+			stream_end();
 	}
 	l->free_head = head + n;
 	l->tx_seq = seq + n;
 	vop_drvq_add(&l->tx->vq, buf, cookie, n, false);
+}
+
+/* Let the device see what was put. */
+VOP_INLINE void lane_publish(struct net_lane *l)
+{
 	if (vop_drvq_publish(&l->tx->vq))
 		vop_doorbell_ring(l->tx->cfg.kick);
 	atomic_store_explicit(&l->count_tx->sent, l->tx_seq, memory_order_relaxed);
 	atomic_store_explicit(&l->count_tx->completed, l->tx_done, memory_order_relaxed);
+}
+
+/* Send n frames; as lane_put(). */
+VOP_INLINE void lane_send(struct net_load *L, struct net_lane *l, unsigned n, uint32_t size)
+{
+	lane_put(L, l, n, size);
+	lane_publish(l);
+}
+
+/*
+ * A full ring was found, and is left alone until half of it is back: the device then has the words
+ * that both sides write to itself for a while, and the driver makes many frames in a row. Looks are
+ * spaced for the same reason.
+ */
+VOP_INLINE bool lane_waits(struct net_lane *l)
+{
+	uint64_t now;
+
+	if (!l->waits)
+		return false;
+	now = clock_ns();
+	if (now < l->look_at)
+		return true;
+	lane_reclaim(l);
+	l->look_at = now + LANE_LOOK_NS;
+	l->waits = lane_free(l) < l->tx_n / 2;
+	return l->waits;
+}
+
+/* One lane's transmit turn: at most a batch; 0 when there is no room for one. */
+VOP_INLINE unsigned lane_turn(struct net_load *L, struct net_lane *l, uint32_t size, unsigned batch)
+{
+	if (L->patient && lane_waits(l))
+		return 0;
+	/* Early, so that the buffers of the next batch are known to be free when this one is sent.
+	 */
+	if (lane_free(l) < 2 * batch)
+		lane_reclaim(l);
+	if (lane_free(l) < batch) {
+		l->waits = true;
+		return 0;
+	}
+	lane_send(L, l, batch, size);
+	return batch;
 }
 
 /* Frames of more than one buffer (mergeable): gather in private memory, check when whole. Slow
@@ -208,7 +325,17 @@ VOP_INLINE unsigned lane_receive(struct net_load *L, struct net_lane *l, uint32_
 		cookie[i] = done[i].cookie;
 		vop_prefetch_pair(mem + (size_t)cookie[i] * stride, LANE_HDR + size, false);
 	}
-	if (size <= LANE_SMALL && !merge) {
+	if (l->v.any) {
+		/* Copied out all the same: whoever receives wants it. */
+		for (i = 0; i < n; i++) {
+			const uint8_t *src = mem + (size_t)cookie[i] * stride;
+			bool right = done[i].len == size + LANE_HDR;
+
+			VOP_MEM_COPY_FROM(s->big, src, VOP_MIN(done[i].len, FRAME_MAX));
+			l->v.delivered += right;
+			l->v.altered += !right;
+		}
+	} else if (size <= LANE_SMALL && !merge) {
 		frame_block odd = {0};
 		uint32_t wrong = 0;
 

@@ -169,7 +169,7 @@ struct net_load *net_load_new(struct shared *sh, struct session *const *sessions
 		l->rx = &s->q[2 * pair];
 		l->tx = &s->q[2 * pair + 1];
 		l->count_tx = &sh->lane[0][i];
-		l->v = (struct verify){.count = &sh->lane[1][i], .numbered = cfg->numbered};
+		l->v = (struct verify){.count = &sh->lane[1][i], .numbered = cfg->numbered, .any = cfg->any};
 		verify_publish(&l->v);
 		atomic_store(&l->count_tx->sent, 0);
 		atomic_store(&l->count_tx->completed, 0);
@@ -241,6 +241,9 @@ int net_load_run(struct net_load *L, struct worker *w, const struct job *j, stru
 		break;
 	case JOB_ECHO:
 		e = net_loop_echo(L, w, j, r);
+		break;
+	case JOB_DRAIN:
+		e = net_loop_drain(L, w, j, r);
 		break;
 	case JOB_IDLE:
 		e = net_loop_idle(L, w, j, r);

@@ -13,16 +13,18 @@
 
 #define DRAIN_NS 3000000000ull
 
+static int why_stuck(const struct net_load *L)
+{
+	return net_load_broken(L) ? -EPROTO : atomic_load(&L->sh->abort) ? -ECANCELED : -ETIMEDOUT;
+}
+
 /* Is anything of a lane wrong or gone? */
 static bool stuck(struct net_load *L, uint64_t since)
 {
 	return net_load_broken(L) || atomic_load(&L->sh->abort) || clock_ns() - since > DRAIN_NS;
 }
 
-/*
- * Nothing to do: wait as the notification mode says. for_tx: also for transmit buffers.
- */
-static void idle(struct net_load *L, struct worker *w, uint64_t *idle_since, bool for_tx,
+void net_loop_wait(struct net_load *L, struct worker *w, uint64_t *idle_since, bool for_tx,
 		 int64_t timeout_us)
 {
 	struct vop_doorbell *db[2 * 64];
@@ -62,7 +64,7 @@ static void idle(struct net_load *L, struct worker *w, uint64_t *idle_since, boo
 	}
 }
 
-static void flag(struct net_load *L)
+void net_loop_flag(struct net_load *L)
 {
 	for (unsigned i = 0; i < L->lanes; i++) {
 		struct net_lane *l = &L->lane[i];
@@ -89,8 +91,8 @@ static int drain_tx(struct net_load *L, struct worker *w, uint64_t *waiting)
 			if (L->sh->sides < SIDES)
 				lane_discard(l);
 			if ((++turn & 255) == 0 && stuck(L, since))
-				return net_load_broken(L) ? -EPROTO : -ETIMEDOUT;
-			idle(L, w, waiting, true, 2000);
+				return why_stuck(L);
+			net_loop_wait(L, w, waiting, true, 2000);
 		}
 	}
 	return 0;
@@ -143,9 +145,9 @@ static int drain_rx(struct net_load *L, struct worker *w)
 		if (final && even && n == 0)
 			return 0;
 		if ((++turn & 255) == 0 && stuck(L, since))
-			return net_load_broken(L) ? -EPROTO : -ETIMEDOUT;
+			return why_stuck(L);
 		if (n == 0)
-			idle(L, w, &waiting, false, 2000);
+			net_loop_wait(L, w, &waiting, false, 2000);
 	}
 }
 
@@ -170,9 +172,9 @@ static int drain_echo(struct net_load *L, struct worker *w)
 		if (even)
 			return 0;
 		if ((++turn & 255) == 0 && stuck(L, since))
-			return net_load_broken(L) ? -EPROTO : -ETIMEDOUT;
+			return why_stuck(L);
 		if (n == 0)
-			idle(L, w, &waiting, false, 2000);
+			net_loop_wait(L, w, &waiting, false, 2000);
 	}
 }
 
@@ -193,19 +195,6 @@ static uint64_t pace_due(const struct pace *p)
 	uint64_t due = (uint64_t)((double)(clock_ns() - p->begin) * p->per_ns);
 
 	return due > p->sent ? due - p->sent : 0;
-}
-
-/* One lane's transmit turn: at most a batch; 0 when there is no room for one. */
-VOP_INLINE unsigned turn_tx(struct net_load *L, struct net_lane *l, uint32_t size, unsigned batch)
-{
-	/* Early, so that the buffers of the next batch are known to be free when this one is sent.
-	 */
-	if (lane_free(l) < 2 * batch)
-		lane_reclaim(l);
-	if (lane_free(l) < batch)
-		return 0;
-	lane_send(L, l, batch, size);
-	return batch;
 }
 
 static unsigned batch_of(const struct net_load *L, const struct job *j)
@@ -243,30 +232,6 @@ static unsigned turn_paced(struct net_load *L, struct net_lane *l, const struct 
 	return n;
 }
 
-/* The flood: one lane, one size known to the compiler where it matters. */
-VOP_INLINE void flood(struct net_load *L, struct worker *w, struct job_result *r, uint32_t size,
-		      unsigned batch)
-{
-	bool foreign = L->sh->sides < SIDES;
-	uint64_t waiting = 0;
-	uint32_t turn = 0;
-
-	do {
-		unsigned n = 0;
-
-		for (unsigned i = 0; i < L->lanes; i++)
-			n += turn_tx(L, &L->lane[i], size, batch);
-		if (vop_unlikely(foreign))
-			for (unsigned i = 0; i < L->lanes; i++)
-				lane_discard(&L->lane[i]);
-		L->sent += n;
-		if (n)
-			waiting = 0;
-		else
-			idle(L, w, &waiting, true, 2000);
-	} while ((++turn & 7) || window_more(w, r, L->sent, L->sent * size));
-}
-
 int net_loop_tx(struct net_load *L, struct worker *w, const struct job *j, struct job_result *r)
 {
 	unsigned batch = batch_of(L, j);
@@ -274,7 +239,9 @@ int net_loop_tx(struct net_load *L, struct worker *w, const struct job *j, struc
 	struct pace p;
 	int e;
 
-	window_begin(w, j, L->sh->sides < SIDES, 0, 0);
+	if (L->sh->sides < SIDES && j->rate == 0)
+		net_loop_choose(L, w, batch);
+	window_begin(w, j, L->sh->sides < SIDES, L->sent, L->sent * L->cfg.size);
 	if (j->rate) {
 		uint32_t turn = 0;
 
@@ -288,14 +255,12 @@ int net_loop_tx(struct net_load *L, struct worker *w, const struct job *j, struc
 			if (!n)
 				worker_relax(w);
 		} while ((++turn & 7) || window_more(w, r, L->sent, L->sent * L->cfg.size));
-	} else if (L->cfg.size == 64) {
-		flood(L, w, r, 64, batch);
 	} else {
-		flood(L, w, r, L->cfg.size, batch);
+		net_loop_flood(L, w, r, batch);
 	}
 	r->copies_x100 = 100;
 	e = drain_tx(L, w, &waiting);
-	flag(L);
+	net_loop_flag(L);
 	return e;
 }
 
@@ -317,11 +282,11 @@ int net_loop_rx(struct net_load *L, struct worker *w, const struct job *j, struc
 		if (n)
 			waiting = 0;
 		else
-			idle(L, w, &waiting, false, 2000);
+			net_loop_wait(L, w, &waiting, false, 2000);
 	} while ((++turn & 7) || window_more(w, r, L->received, L->received * size));
 	r->copies_x100 = 100;
 	e = L->sh->sides < SIDES ? 0 : drain_rx(L, w);
-	flag(L);
+	net_loop_flag(L);
 	return e;
 }
 
@@ -336,14 +301,17 @@ int net_loop_both(struct net_load *L, struct worker *w, const struct job *j, str
 
 	if (echoed && saved == NULL)
 		return -ENOMEM;
-	if (echoed)
+	if (echoed) {
 		echo_books(L, saved);
+		batch = VOP_MIN(batch, VOP_MAX(lane_echo_room(&L->lane[0], size), 1u));
+	}
 	window_begin(w, j, true, 0, 0);
 	do {
 		unsigned n = 0, got = 0;
 
 		for (unsigned i = 0; i < L->lanes; i++) {
-			n += turn_tx(L, &L->lane[i], size, batch);
+			if (!echoed || lane_echo_room(&L->lane[i], size) >= batch)
+				n += lane_turn(L, &L->lane[i], size, batch);
 			got += lane_receive(L, &L->lane[i], size, L->cfg.mergeable);
 		}
 		L->sent += n;
@@ -351,7 +319,7 @@ int net_loop_both(struct net_load *L, struct worker *w, const struct job *j, str
 		if (n + got)
 			waiting = 0;
 		else
-			idle(L, w, &waiting, true, 2000);
+			net_loop_wait(L, w, &waiting, true, 2000);
 	} while ((++turn & 7) || window_more(w, r, L->received, L->received * size));
 	r->copies_x100 = 200;
 	/* An echo first: drain_tx() throws away what a foreign target still sends. */
@@ -361,7 +329,7 @@ int net_loop_both(struct net_load *L, struct worker *w, const struct job *j, str
 	if (echoed)
 		source_books(L, saved);
 	free(saved);
-	flag(L);
+	net_loop_flag(L);
 	return e;
 }
 
@@ -392,7 +360,7 @@ int net_loop_echo(struct net_load *L, struct worker *w, const struct job *j, str
 		free(saved);
 		free(stamp);
 		free(sample);
-		flag(L);
+		net_loop_flag(L);
 		return -ENOMEM;
 	}
 	hist_init(&L->sh->latency);
@@ -407,7 +375,8 @@ int net_loop_echo(struct net_load *L, struct worker *w, const struct job *j, str
 		if (lane_free(l) < l->tx_n)
 			lane_reclaim(l);
 		if (j->rate) {
-			if (pace_due(&p) && lane_free(l) && l->tx_seq - base - got < ECHO_RING) {
+			if (pace_due(&p) && lane_free(l) && l->tx_seq - base - got < ECHO_RING &&
+			    lane_echo_room(l, size)) {
 				/* Intended moment of this frame, in ticks of the clock in use:
 				 * nanoseconds. */
 				stamp[l->tx_seq % ECHO_RING] =
@@ -415,7 +384,8 @@ int net_loop_echo(struct net_load *L, struct worker *w, const struct job *j, str
 				lane_send(L, l, 1, size);
 				p.sent++;
 			}
-		} else if (l->tx_seq - base - got < depth && lane_free(l)) {
+		} else if (l->tx_seq - base - got < depth && lane_free(l) &&
+			   lane_echo_room(l, size)) {
 			stamp[l->tx_seq % ECHO_RING] = clock_ticks();
 			lane_send(L, l, 1, size);
 		}
@@ -433,7 +403,7 @@ int net_loop_echo(struct net_load *L, struct worker *w, const struct job *j, str
 			waiting = 0;
 			L->received += n;
 		} else {
-			idle(L, w, &waiting, false, 2000);
+			net_loop_wait(L, w, &waiting, false, 2000);
 		}
 		if (L->cfg.notify != VOP_NOTIFY_POLL)
 			turn |= 63; /* a turn may have slept: look at the window at once */
@@ -448,7 +418,7 @@ int net_loop_echo(struct net_load *L, struct worker *w, const struct job *j, str
 	if (e == 0)
 		e = drain_tx(L, w, &waiting);
 	source_books(L, saved);
-	flag(L);
+	net_loop_flag(L);
 	free(saved);
 	free(stamp);
 	free(sample);
@@ -462,8 +432,8 @@ int net_loop_idle(struct net_load *L, struct worker *w, const struct job *j, str
 
 	window_begin(w, j, true, 0, 0);
 	do {
-		idle(L, w, &waiting, false, 100000);
+		net_loop_wait(L, w, &waiting, false, 100000);
 	} while (window_more(w, r, 0, 0));
-	flag(L);
+	net_loop_flag(L);
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bench/env.h"
+#include "bench/feature_opt.h"
 #include "bench/frame.h"
 #include "bench/net_load.h"
 #include "bench/net_opts.h"
@@ -13,6 +14,7 @@
 const char *const net_dir_words[NET_DIRS + 1] = {"tx", "rx", "both", "latency", NULL};
 
 static const char *const ring_words[] = {"split", "packed", NULL};
+static const char *const payload_words[] = {"made", "kept", NULL};
 static const char *const node_words[] = {"host", "endpoint", NULL};
 const char *const net_notify_words[] = {"poll", "event", "adaptive", NULL};
 const char *const net_placement_words[] = {"driver",	  "device",	 "posted", "driver+push",
@@ -22,7 +24,8 @@ void net_opts_table(struct net_opts *o, struct opt *table)
 {
 	const struct opt t[] = {
 		{"target", OPT_STRING, &o->target, "URI",
-		 "what plays the device: vop: starts our own, vop:PATH attaches to a node",
+		 "what plays the device: vop: starts our own, vop:PATH attaches to a node, "
+		 "vhost-user:PATH drives the back-end that listens there",
 		 "vop:", 0, 0, 0, 0, NULL},
 		{"size", OPT_SIZES, &o->size, "LIST",
 		 "frame sizes in bytes, without the virtio header", "64,256,1518,9000,65536",
@@ -76,6 +79,17 @@ void net_opts_table(struct net_opts *o, struct opt *table)
 		{"no-limit", OPT_FLAG, &o->no_limit, NULL,
 		 "do not measure the limits around each round: quicker, and no shares", NULL, 0, 0,
 		 0, 0, NULL},
+		{"payload", OPT_ENUM, &o->payload, NULL,
+		 "tx into a target of yours: make each frame anew, or keep all but its first 64 "
+		 "bytes in the buffer, as packet generators do",
+		 "made", 0, 0, 0, 0, payload_words},
+		{"device-polls", OPT_FLAG, &o->device_polls, NULL,
+		 "vhost-user: ask the back-end to poll (no kick descriptor)", NULL, 0, 0, 0, 0,
+		 NULL},
+		{"no-verify", OPT_FLAG, &o->no_verify, NULL,
+		 "rx from a target of yours: count frames of the right length, whatever is in "
+		 "them",
+		 NULL, 0, 0, 0, 0, NULL},
 		{"ndr", OPT_FLAG, &o->ndr, NULL,
 		 "tx: search the no-drop rate instead of the flood rate, nothing else", NULL, 0, 0,
 		 0, 0, NULL},
@@ -114,33 +128,13 @@ void net_opts_table(struct net_opts *o, struct opt *table)
 	table[n] = (struct opt){0};
 }
 
-/* Bit of the i-th word of --features; the parser let only words of the table through. */
-static unsigned feature_asked(const struct net_opts *o, unsigned i)
-{
-	const char *word = feature_words(VOP_NET_ID)[o->features.v[i].index];
-
-	return (unsigned)feature_bit(VOP_NET_ID, word, strlen(word));
-}
-
 /* Defaults, then the user's words. Ring format and pairs decide about some bits themselves. */
 static int choose_features(const struct net_opts *o, struct net_plan *p, struct vop_error *err)
 {
 	static const unsigned standard[] = {VOP_F_INDIRECT_DESC, VOP_F_EVENT_IDX, VOP_F_IN_ORDER,
 					    VOP_NET_F_MAC,	 VOP_NET_F_MTU,	  VOP_NET_F_STATUS};
-	bool replaces = o->features.n && o->features.v[0].sign == 0;
 
-	for (unsigned i = 0; !replaces && i < VOP_ARRAY_SIZE(standard); i++)
-		vop_feature_set(p->want, standard[i]);
-	for (unsigned i = 0; i < o->features.n; i++) {
-		unsigned bit = feature_asked(o, i);
-
-		if (o->features.v[i].sign == '-') {
-			vop_feature_clear(p->want, bit);
-			continue;
-		}
-		vop_feature_set(p->want, bit);
-		vop_feature_set(p->need, bit);
-	}
+	feature_opt(VOP_NET_ID, &o->features, standard, VOP_ARRAY_SIZE(standard), p->want, p->need);
 	if (p->packed) {
 		vop_feature_set(p->want, VOP_F_RING_PACKED);
 		vop_feature_set(p->need, VOP_F_RING_PACKED);
@@ -215,6 +209,7 @@ static uint64_t lane_bytes(const struct net_opts *o)
 int net_plan_make(const struct net_opts *o, const struct opt *table, const struct opt_args *args,
 		  struct net_plan *p, struct vop_error *err)
 {
+	bool vhost_user = strncmp(o->target, "vhost-user:", 11) == 0;
 	uint64_t least = o->size.v[0];
 	int e;
 
@@ -248,6 +243,31 @@ int net_plan_make(const struct net_opts *o, const struct opt *table, const struc
 	if (p->foreign && (o->chaos || o->ndr || o->idle)) {
 		snprintf(err->text, sizeof(err->text),
 			 "--chaos, --ndr and --idle need both ends: leave out --target");
+		return -EINVAL;
+	}
+	if (o->device_polls && !vhost_user) {
+		snprintf(err->text, sizeof(err->text),
+			 "--device-polls is asked of a vhost-user back-end; add --target "
+			 "vhost-user:PATH");
+		return -EINVAL;
+	}
+	if (vhost_user && o->devices > 1) {
+		snprintf(err->text, sizeof(err->text),
+			 "--devices %llu: behind a vhost-user socket there is one device; leave it "
+			 "out",
+			 (unsigned long long)o->devices);
+		return -EINVAL;
+	}
+	if (o->payload && (!p->foreign || (opt_given(table, args, "dir") &&
+					   (o->dir.n != 1 || o->dir.v[0].index != NET_TX)))) {
+		snprintf(err->text, sizeof(err->text),
+			 "--payload kept sends what nobody can verify; it needs --target URI --dir tx");
+		return -EINVAL;
+	}
+	if (o->no_verify && (!p->foreign || o->dir.n != 1 || o->dir.v[0].index != NET_RX)) {
+		snprintf(err->text, sizeof(err->text),
+			 "--no-verify is for what a target of yours sends; add --target URI --dir "
+			 "rx");
 		return -EINVAL;
 	}
 	if (o->ndr && opt_given(table, args, "dir") &&
@@ -290,6 +310,7 @@ void net_request_open(const struct net_opts *o, const struct net_plan *p, enum b
 		.creates = self == creator && !p->foreign,
 		.foreign = p->foreign,
 		.no_huge = o->no_huge,
+		.device_polls = o->device_polls,
 		.notify = (uint8_t)o->notify,
 		.devices = (uint16_t)o->devices,
 		.pairs = (uint16_t)o->queues,
@@ -324,6 +345,8 @@ void net_request_session(const struct net_opts *o, const struct net_plan *p, uin
 		.payload_placement = (uint8_t)p->payload_placement,
 		.notify = (uint8_t)o->notify,
 		.small_rx = o->small_rx,
+		.kept = o->payload == 1,
+		.any = o->no_verify,
 		.spin_ns = o->spin,
 	};
 }

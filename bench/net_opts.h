@@ -21,7 +21,8 @@ struct net_opts {
 	uint64_t queues, devices, queue_size, depth, batch, stride, rounds, duration, rate, spin,
 		timeout, chaos, passes, burn;
 	const char *target, *json;
-	bool ndr, idle, no_save, no_huge, small_rx, quiet, no_limit;
+	unsigned payload; /* 1: kept */
+	bool ndr, idle, no_save, no_huge, small_rx, quiet, no_limit, device_polls, no_verify;
 	struct against_opts against;
 };
 

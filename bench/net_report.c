@@ -12,6 +12,9 @@
 #include "target/feature_names.h"
 #include "vop/dev/net.h"
 
+/* A foreign device's own pace (net_drain.c). */
+#define CEILING "device_ceiling"
+
 int net_case_hist(struct net_case *k, enum regime r, const struct hist *h)
 {
 	if (k->hist[r] == NULL) {
@@ -77,6 +80,12 @@ static double value_cpu_device(const struct net_case *k, const struct measured *
 {
 	(void)k;
 	return cpu(m, SIDE_DEVICE);
+}
+
+/* Of a foreign device: does the kernel tell? */
+static bool cpu_known(const struct net_case *k)
+{
+	return k->rounds && k->m[0].result[SIDE_DEVICE].cpu_ns > 0;
 }
 
 static double value_p50(const struct net_case *k, const struct measured *m)
@@ -165,7 +174,7 @@ static int add(struct result *res, const struct net_run *n, const struct net_cas
 		{"batch", NULL, (double)n->o.batch},
 		{"depth", NULL, (double)n->o.depth},
 		{"features", feature_text(VOP_NET_ID, n->features, features, sizeof(features)), 0},
-		{"copies", "one in, one out", 0},
+		{"copies", n->p.foreign ? (n->o.payload ? "none at the driver" : "one at the driver") : "one in, one out", 0},
 		{NULL, NULL, 0},
 	};
 	bool latency = k->dir == NET_LATENCY;
@@ -177,7 +186,8 @@ static int add(struct result *res, const struct net_run *n, const struct net_cas
 		.rounds = r,
 		.rounds_n = k->rounds,
 		.limit_name = limit_name,
-		.unverified = n->p.foreign && k->dir == NET_TX,
+		.unverified = n->p.foreign && (k->dir == NET_TX || n->o.no_verify),
+		.pace = limit_name && strcmp(limit_name, CEILING) == 0,
 	};
 	int err;
 
@@ -192,6 +202,14 @@ static int add(struct result *res, const struct net_run *n, const struct net_cas
 	err = e.rounds_n ? result_add(res, &e) : 0;
 	free(r);
 	return err;
+}
+
+/* What a rate is held against. */
+static const char *limit_of(const struct net_run *n, const struct net_case *k)
+{
+	if (n->p.yield || n->o.no_limit || (n->p.foreign && k->dir != NET_TX))
+		return NULL;
+	return n->p.foreign ? CEILING : "line_rate";
 }
 
 static int add_case(struct result *res, const struct net_run *n, const struct net_case *k)
@@ -210,10 +228,10 @@ static int add_case(struct result *res, const struct net_run *n, const struct ne
 		return e ? e : add(res, n, k, name, METRIC_RATE, value_rate, NULL);
 	}
 	e = add(res, n, k, name, METRIC_RATE, value_rate,
-		n->p.foreign || n->p.yield || n->o.no_limit ? NULL : "line_rate");
+		limit_of(n, k));
 	e = e ? e : add(res, n, k, name, METRIC_GOODPUT, value_goodput, NULL);
 	e = e ? e : add(res, n, k, name, METRIC_CPU_DRIVER, value_cpu_driver, NULL);
-	if (!n->p.foreign)
+	if (!n->p.foreign || cpu_known(k))
 		e = e ? e : add(res, n, k, name, METRIC_CPU_DEVICE, value_cpu_device, NULL);
 	return e;
 }
@@ -339,7 +357,7 @@ static void rows(struct table *t, const struct net_run *n, const struct net_case
 					   human_si(c, sizeof(c),
 						    median_of(k, g, value_goodput, all), "bit/s"));
 			table_cell(t, TABLE_PLAIN, "%.1f", cd);
-			table_cell(t, TABLE_PLAIN, n->p.foreign ? "-" : "%.1f", cv);
+			table_cell(t, TABLE_PLAIN, n->p.foreign && !cpu_known(k) ? "-" : "%.1f", cv);
 		}
 		table_cell(t, marked ? TABLE_WARN : TABLE_PLAIN, marked ? "%u (%u)" : "%u", seen,
 			   marked);
@@ -373,8 +391,13 @@ static void print_marks(const struct net_run *n)
 /* What the shares are shares of, where there are any. */
 static void print_legend(const struct net_run *n)
 {
-	bool any = false;
+	bool any = false, tx = false;
 
+	for (unsigned i = 0; i < n->cases_n; i++)
+		tx |= n->cases[i].dir == NET_TX;
+	if (tx && n->p.foreign && !n->o.no_limit)
+		printf("limit: the device's own pace, emptying rings that were filled beforehand, "
+		       "measured\naround each round.\n");
 	for (unsigned i = 0; i < n->cases_n; i++)
 		any |= n->cases[i].dir != NET_LATENCY && !n->cases[i].ndr;
 	if (any && !n->p.foreign && !n->p.yield && !n->o.no_limit)
@@ -423,8 +446,7 @@ static void print_head(const struct net_run *n)
 		if (vop_feature_has(n->features, (unsigned)feature_bit(VOP_NET_ID, *w, strlen(*w))))
 			printf(" %s", *w);
 	printf("\n%s\n\n",
-	       n->p.foreign ? "the target is not ours: what it takes is not verified, what it "
-			      "sends is"
+	       n->p.foreign ? (n->o.no_verify ? "frames of the target are counted, not verified" : "the target is not ours: what it takes is not verified, what it sends is")
 			    : "every frame is copied in and out and verified to the byte");
 }
 
@@ -535,7 +557,7 @@ static int write_result(struct net_run *n, bool *exceeded)
 	result_run_fact(res, "frames_verified", json_integer((json_int_t)n->frames_checked));
 	result_run_fact(
 		res, "copies_per_frame",
-		json_string("driver 1, device 1; made from and verified in private memory"));
+		json_string(n->p.foreign ? n->o.payload ? "driver 0, its first 64 bytes written; the device is not ours" : "driver 1; the device is not ours" : "driver 1, device 1; made from and verified in private memory"));
 	if (n->idle_known) {
 		result_run_fact(res, "idle_cpu_driver", json_real(n->idle_share[0]));
 		result_run_fact(res, "idle_cpu_device", json_real(n->idle_share[1]));

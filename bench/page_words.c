@@ -64,6 +64,7 @@ const char *page_limit_text(const char *limit_name)
 	static const struct word limits[] = {
 		{"line_rate", "the same bytes from one producer to one consumer, no protocol"},
 		{"line_rtt", "a bare cache line there and back between the two CPUs"},
+		{"device_ceiling", "the device's own pace, emptying rings that were filled before"},
 		{NULL, NULL},
 	};
 

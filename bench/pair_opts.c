@@ -29,7 +29,7 @@ unsigned pair_opts_table(struct pair_opts *o, struct opt *table)
 	return VOP_ARRAY_SIZE(t) + against_opts_table(&o->against, table + VOP_ARRAY_SIZE(t));
 }
 
-static int choose_cpus(const struct pair_opts *o, int cpu[SIDES])
+int pair_cpus(const struct pair_opts *o, int cpu[SIDES])
 {
 	int usable[256];
 	unsigned n = env_usable_cpus(usable, VOP_ARRAY_SIZE(usable));
@@ -89,7 +89,7 @@ int pair_begin(const struct opt *table, int argc, char **argv, const char *workl
 		*status = CMD_DONE;
 		return -1;
 	}
-	if (choose_cpus(o, cpu) || against_check(&o->against, false))
+	if (pair_cpus(o, cpu) || against_check(&o->against, false))
 		return -1;
 	if (o->against.with) {
 		*status = against_run(&o->against, &(struct against_job){.workload = workload,

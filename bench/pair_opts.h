@@ -29,6 +29,8 @@ unsigned pair_opts_table(struct pair_opts *o, struct opt *table);
 int pair_begin(const struct opt *table, int argc, char **argv, const char *workload,
 	       const char *about, struct pair_opts *o, struct coord *c, struct result **res,
 	       int *status);
+/* The CPUs of both sides, equal when there is one. 0; a cmd_status after one line. */
+int pair_cpus(const struct pair_opts *o, int cpu[SIDES]);
 /* Once more with new workers, for another pass. 0 or a negative errno with *err. */
 int pair_again(const struct pair_opts *o, unsigned pass, struct coord *c, struct vop_error *err);
 /* Stop, say what failed when e is not 0, else write the result file; returns the command's status.

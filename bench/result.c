@@ -42,6 +42,12 @@ const char *result_metric_unit(enum result_metric m)
 	return (unsigned)m < METRIC_COUNT ? metrics[m].unit : "";
 }
 
+bool result_metric_unit_ok(enum result_metric m, const char *unit)
+{
+	return strcmp(unit, result_metric_unit(m)) == 0 ||
+	       (m == METRIC_RATE && strcmp(unit, "request/s") == 0);
+}
+
 const char *result_metric_text(enum result_metric m)
 {
 	return (unsigned)m < METRIC_COUNT ? metrics[m].text : "";
@@ -347,7 +353,7 @@ static int put_limit(json_t *o, const struct result_entry *e, const struct regim
 
 	if (!e->limit_name)
 		return 0;
-	*exceeded |= above && !s->disturbed;
+	*exceeded |= above && !s->disturbed && !e->pace;
 	if (json_put_text(o, "limit_name", e->limit_name) ||
 	    json_put_number(o, "limit", or_null(limit)) ||
 	    json_put_number(o, "limit_ratio", ratio) || json_put_bool(o, "limit_exceeded", above))
@@ -381,7 +387,7 @@ static int add_regime(struct result *r, const struct result_entry *e,
 
 	err = json_put_text(o, "name", e->name) ||
 	      json_put_text(o, "metric", result_metric_word(e->metric)) ||
-	      json_put_text(o, "unit", result_metric_unit(e->metric)) ||
+	      json_put_text(o, "unit", e->unit ? e->unit : result_metric_unit(e->metric)) ||
 	      json_put_text(o, "better",
 			    result_metric_more_is_better(e->metric) ? "more" : "less") ||
 	      put_params(o, e->params) || put_summary(o, s) || put_limit(o, e, s, &exceeded) ||

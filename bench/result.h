@@ -25,7 +25,8 @@
  * DOWN less is better. A word never changes its meaning or its unit; a new meaning is a new word.
  */
 #define RESULT_METRICS(X)                                                                          \
-	X(RATE, "rate", "frame/s", UP, "frames the receiver verified in its own window")           \
+	X(RATE, "rate", "frame/s", UP,                                                             \
+	  "frames, or requests, the receiver verified in its own window")                          \
 	X(GOODPUT, "goodput", "bit/s", UP, "payload bits of those frames, headers not counted")    \
 	X(LATENCY_P50, "latency_p50", "ns", DOWN, "round trip, median")                            \
 	X(LATENCY_P90, "latency_p90", "ns", DOWN, "round trip, 90th percentile")                   \
@@ -59,6 +60,8 @@ const char *result_metric_word(enum result_metric m);
 const char *result_metric_unit(enum result_metric m);
 const char *result_metric_text(enum result_metric m);
 bool result_metric_more_is_better(enum result_metric m);
+/* A rate counts frames, or requests: both units are right for it. Others have one unit. */
+bool result_metric_unit_ok(enum result_metric m, const char *unit);
 
 /* A share of its limit above this is an error: the limit or the figure was measured wrongly. */
 #define RESULT_LIMIT_SLACK 0.01
@@ -77,6 +80,8 @@ struct result_param {
 struct result_entry {
 	const char *name; /* "net.tx"; the same over all runs, for compare */
 	enum result_metric metric;
+	bool pace; /* the limit is the pace of one side, seen at its best: no bound that cannot be passed by a little */
+	const char *unit; /* one that result_metric_unit_ok(); NULL: result_metric_unit() */
 	const struct result_param *params; /* NULL: none */
 	struct round *rounds;		   /* judged here, in place */
 	unsigned rounds_n;

@@ -82,7 +82,8 @@ int net_run_session(struct net_run *n, uint32_t size)
 		if (e)
 			return e;
 	}
-	req.session.numbered = n->p.foreign && n->p.dirs == 1 && n->p.dir[0] == NET_RX;
+	req.session.numbered =
+		n->p.foreign && !n->o.no_verify && n->p.dirs == 1 && n->p.dir[0] == NET_RX;
 	e = coord_call(&n->c, SIDE_DRIVER, &req, &ans, (int)(n->o.timeout / 1000000u) + 10000,
 		       &n->err);
 	n->features[0] = ans.features[0];
@@ -147,6 +148,11 @@ static int sweep(struct net_run *n, enum net_dir dir, uint32_t size, struct limi
 	bool dense = n->o.stride % 64;
 
 	*set = (struct limit_set){.kind = JOB_NONE};
+	/* The device of somebody else is no part of ours that could be left out; but it can be
+	 * asked for its best. */
+	if (n->p.foreign && dir == NET_TX && !n->o.no_limit)
+		*set = (struct limit_set){
+			.kind = JOB_DRAIN, .bytes = size, .batch = (uint32_t)n->o.batch, .n = 1};
 	if (n->p.foreign || dir == NET_LATENCY || n->p.yield || n->o.no_limit)
 		return 0;
 	if (dir == NET_TX)
@@ -166,15 +172,21 @@ static int explain_foreign(struct net_run *n, const struct net_case *k, int e)
 
 	for (unsigned i = 0; i < k->rounds; i++)
 		nothing &= k->m[i].round.value == 0;
-	if (!nothing && e != -ETIMEDOUT && !(e == -EBADMSG && k->dir != NET_RX))
+	if (k->dir == NET_TX || (!nothing && e != -ETIMEDOUT && !(e == -EBADMSG && k->dir != NET_RX)))
 		return e;
-	snprintf(n->err.text, sizeof(n->err.text),
-		 k->dir == NET_RX ? "rx: the target sends no numbered frames; give it a source "
-				    "(node: --create net,backend=source)"
-				  : "%s: frames do not come back as they were sent; give the "
-				    "target an echo (node: --create "
-				    "net,backend=echo)",
-		 net_dir_words[k->dir]);
+	if (k->dir == NET_RX && n->o.no_verify)
+		snprintf(n->err.text, sizeof(n->err.text), "rx: the target sends no frames of %u bytes",
+			 k->size);
+	else if (k->dir == NET_RX)
+		snprintf(n->err.text, sizeof(n->err.text),
+			 "rx: the target sends no numbered frames; give it a source (node: --create "
+			 "net,backend=source), or --no-verify to count what comes");
+	else
+		snprintf(n->err.text, sizeof(n->err.text),
+			 "%s: frames do not come back as they were sent; give the target an echo "
+			 "(node: --create net,backend=echo; testpmd: --forward-mode=io "
+			 "--port-topology=loop)",
+			 net_dir_words[k->dir]);
 	n->books_wrong = true;
 	return e ? e : -EBADMSG;
 }
@@ -191,7 +203,7 @@ static int run_case(struct net_run *n, enum net_dir dir, uint32_t size)
 	progress_update(&n->progress, n->done, n->total, "%s %u B: limit", net_dir_words[dir],
 			size);
 	e = sweep(n, dir, size, &set);
-	set.duty = set.n;
+	set.duty = set.kind != JOB_DRAIN && set.n;
 	for (uint64_t i = 0; i < n->o.rounds && !e; i++) {
 		struct measured *m = &k->m[k->rounds];
 
@@ -274,13 +286,16 @@ static int run_pass(struct net_run *n)
 		if (n->o.idle && last && s + 1 == n->o.size.n && !e)
 			e = run_idle(n);
 	}
-	if (e == -EPROTO || e == -ETIMEDOUT || e == -ECANCELED) {
+	if (e == -EPROTO || e == -ETIMEDOUT || e == -ECANCELED || e == -ENOTCONN) {
 		struct vop_error first = n->err;
 
 		/* Who broke which rule? */
 		if (gather_stats(n) == 0 && n->violations)
 			snprintf(first.text + strlen(first.text),
 				 sizeof(first.text) - strlen(first.text), " (%s)", n->violation);
+		else if (n->c.lost[0])
+			snprintf(first.text, sizeof(first.text), "the device is gone: %.150s",
+				 n->c.lost);
 		n->err = first;
 	}
 	return e ? e : gather_stats(n);
@@ -323,7 +338,8 @@ static int outcome(struct net_run *n, int e)
 	if (e == 0)
 		return net_report(n);
 	if (n->books_wrong ||
-	    (n->opened && (e == -ECHILD || e == -EPROTO || e == -ETIMEDOUT || e == -ECANCELED))) {
+	    (n->opened && (e == -ECHILD || e == -EPROTO || e == -ETIMEDOUT || e == -ECANCELED ||
+		       e == -ENOTCONN))) {
 		fprintf(stderr, "vop-bench: %s\n", n->err.text);
 		return CMD_FAILED;
 	}

@@ -198,7 +198,7 @@ static int check_metric(const struct runs_reader *rd, const struct run_result *r
 
 		if (strcmp(r->metric, result_metric_word(m)))
 			continue;
-		if (strcmp(r->unit, result_metric_unit(m)))
+		if (!result_metric_unit_ok(m, r->unit))
 			return runs_wrong(rd, "unit", "is '%.40s', but '%s' is in %s", r->unit,
 					  r->metric, result_metric_unit(m));
 		if (r->more_is_better != result_metric_more_is_better(m))

@@ -25,17 +25,21 @@ enum bench_side {
 
 enum job_kind {
 	JOB_NONE = 0,
-	JOB_PROBE,  /* cache-line round trip */
-	JOB_LINE,   /* limit: one producer, one consumer; `from` produces */
-	JOB_DUPLEX, /* limit: both produce and consume */
-	JOB_WAKE,   /* limit: eventfd there and back */
-	JOB_COPY,   /* limit: plain memory copy on one side, the other idle */
-	JOB_TX,	    /* frames driver to device */
-	JOB_RX,	    /* frames device to driver */
-	JOB_BOTH,   /* both at once */
-	JOB_ECHO,   /* round trips */
-	JOB_RING,   /* the bare ring, no payload */
-	JOB_IDLE,   /* queues set up, nothing to do: CPU time */
+	JOB_PROBE,     /* cache-line round trip */
+	JOB_LINE,      /* limit: one producer, one consumer; `from` produces */
+	JOB_DUPLEX,    /* limit: both produce and consume */
+	JOB_WAKE,      /* limit: eventfd there and back */
+	JOB_COPY,      /* limit: plain memory copy on one side, the other idle */
+	JOB_TX,	       /* frames driver to device */
+	JOB_RX,	       /* frames device to driver */
+	JOB_BOTH,      /* both at once */
+	JOB_ECHO,      /* round trips */
+	JOB_RING,      /* the bare ring, no payload */
+	JOB_IDLE,      /* queues set up, nothing to do: CPU time */
+	JOB_BLK,       /* requests to a disk */
+	JOB_BLK_FILL,  /* write the whole span once (or learn what it holds); ends by itself */
+	JOB_BLK_CHECK, /* read and compare the whole span once; ends by itself */
+	JOB_DRAIN,     /* limit: how fast the device empties rings that were filled beforehand */
 };
 
 #define PLAN_JOBS   24u
@@ -57,6 +61,7 @@ struct job {
 	bool duty;     /* limits: frames are made before and verified after, as the traffic does */
 	uint32_t burn; /* test only: per cent of its time each side of the traffic wastes */
 	bool packed, in_order, event_idx;
+	uint32_t pattern; /* JOB_BLK: enum blk_pattern; slots is the depth then */
 	bool drop; /* with a rate: a frame that finds no room is dropped, as on a wire (no-drop
 		      rate) */
 };
@@ -67,15 +72,17 @@ struct job_result {
 	uint64_t frames;    /* receiver: verified in the window; sender: given to the ring in the
 			       window */
 	uint64_t bytes;
-	uint64_t cpu_ns;	       /* thread CPU time in the window */
-	uint64_t dropped;	       /* with job.drop */
+	uint64_t cpu_ns;      /* thread CPU time in the window */
+	uint64_t peer_cpu_ns; /* a foreign device's process, all its threads; 0: not known */
+	uint64_t dropped;     /* with job.drop */
 	uint64_t migrations, switches; /* whole job */
 	double ns_per_op;	       /* probe, wake, copy */
 	double slice[JOB_SLICES];      /* frames a second */
 	uint32_t slices;
-	int32_t error;	      /* negative errno; 0 */
-	uint64_t frames_all;  /* moved in the whole job, warm-up and drain included */
-	uint64_t copies_x100; /* copies per frame on this side, times 100 */
+	int32_t error;	       /* negative errno; 0 */
+	uint64_t other_cpu_ns; /* CPU time of the target's process in the whole job; 0: not known */
+	uint64_t frames_all;   /* moved in the whole job, warm-up and drain included */
+	uint64_t copies_x100;  /* copies per frame on this side, times 100 */
 	uint64_t remote_reads, remote_writes, remote_read_bytes,
 		remote_write_bytes; /* instrumented build */
 };
@@ -89,6 +96,28 @@ struct lane_count {
 		delivered; /* receiver: moved after verification, before the buffer goes back */
 	_Atomic uint64_t lost, doubled, altered;
 	uint64_t pad1[4];
+} VOP_ALIGNED;
+
+/*
+ * Books of a disk: sums since the session opened, of all its queues; the driver's worker writes.
+ * What was submitted is ok, or one of the others, or still out.
+ */
+struct blk_count {
+	_Atomic uint64_t submitted, ok;
+	_Atomic uint64_t status;   /* answered with another status than OK */
+	_Atomic uint64_t length;   /* OK, but of the wrong used length */
+	_Atomic uint64_t altered;  /* read, and not what was written */
+	_Atomic uint64_t stray;	   /* completions of what was not outstanding; not submitted */
+	_Atomic uint64_t compared; /* bytes read and found right */
+	_Atomic uint64_t written;  /* bytes */
+	/* The first that went wrong; valid once `wrong` is not 0. */
+	_Atomic uint32_t wrong; /* enum blk_wrong */
+	uint32_t type;		/* of the request */
+	uint64_t sector, bytes; /* of the request */
+	uint64_t value;		/* status, length, or offset of the first wrong byte */
+	uint64_t expected;	/* length */
+	uint64_t holds_sector, holds_write, want_write; /* altered: as the data says of itself */
+	bool holds; /* altered: what came is a sector of this run, but another or an older one */
 } VOP_ALIGNED;
 
 struct shared_side {
@@ -122,7 +151,8 @@ struct shared {
 	struct lone_word head[SIDES],
 		tail[SIDES]; /* limits: written by producer / consumer of that direction */
 
-	struct hist latency;		      /* echo: driver */
+	struct hist latency; /* echo: driver */
+	struct blk_count blk;
 	struct lane_count lane[3][JOB_LANES]; /* [0] transmit, [1] receive, [2] echoed */
 
 	uint8_t arena[ARENA_BYTES] __attribute__((aligned(4096))); /* limits and bare ring */

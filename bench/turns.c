@@ -18,8 +18,9 @@ static void signal_workers(const struct coord *c, int sig)
 /* A number for what a job measures: what tells cases of one run apart (FNV-1a). */
 static uint32_t case_of(const struct job *j)
 {
-	const uint64_t what[] = {j->kind,  j->from,   j->bytes,	   j->stride,	 j->slots,
-				 j->batch, j->packed, j->in_order, j->event_idx, j->rate};
+	const uint64_t what[] = {j->kind,      j->from,	 j->bytes,  j->stride,
+				 j->slots,     j->batch, j->packed, j->in_order,
+				 j->event_idx, j->rate,	 j->pattern};
 	uint32_t h = 2166136261u;
 
 	for (unsigned i = 0; i < VOP_ARRAY_SIZE(what); i++)

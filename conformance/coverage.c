@@ -19,6 +19,7 @@ static const struct group {
 	{"5.2 block, zoned", "blk-zoned", false},
 	{"5.3 console", "console", false},
 	{"5.4 entropy", "entropy", false},
+	{"5.11 file system", "fs", false},
 	{"5.1 net, optional parts", "net-optional", true},
 	{"2.12, 2.13 administration", "admin", true},
 };

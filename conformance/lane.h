@@ -43,6 +43,7 @@ extern const struct lane conf_lane_net_tx, conf_lane_net_rx;
 extern const struct lane conf_lane_blk;
 extern const struct lane conf_lane_console_tx, conf_lane_console_rx;
 extern const struct lane conf_lane_rng;
+extern const struct lane conf_lane_fs;
 
 /* All of them, ended by NULL; of each device the first one is for checks that need no special one.
  */

@@ -55,7 +55,9 @@ static void on_device(void *ctx, const struct sut *s, size_t instances)
 	static const char *const names[] = {"", "net device", "block device", "console",
 					    "entropy source"};
 	struct out *o = ctx;
-	const char *name = s->device < VOP_ARRAY_SIZE(names) ? names[s->device] : "device";
+	const char *name = s->device < VOP_ARRAY_SIZE(names) ? names[s->device]
+			   : s->device == 26		     ? "file system device"
+							     : "device";
 
 	if (!o->quiet)
 		fprintf(o->to, "%s, %s: %zu runs of checks, seed %llu\n", name, s->name, instances,

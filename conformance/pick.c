@@ -11,19 +11,21 @@ enum {
 	PROFILE_BLK,
 	PROFILE_CONSOLE,
 	PROFILE_RNG,
+	PROFILE_FS,
 	PROFILE_MUST,
 	PROFILE_CONFORMANCE,
 	PROFILE_ROBUSTNESS
 };
 
-const char *const suite_profiles[] = {"core", "net",	     "blk",	   "console", "rng",
-				      "must", "conformance", "robustness", NULL};
+const char *const suite_profiles[] = {"core", "net",  "blk",	     "console",	   "rng",
+				      "fs",   "must", "conformance", "robustness", NULL};
 const char *const suite_profile_help[] = {
 	"what holds for every device: chapters 2, 3 and 6",
 	"a net device: that, and 5.1",
 	"a block device: that, and 5.2",
 	"a console: that, and 5.3",
 	"an entropy source: that, and 5.4",
+	"a file system device: that, and 5.11",
 	"only what the specification says with MUST or SHALL",
 	"only correct drivers",
 	"only drivers that break rules",
@@ -31,8 +33,11 @@ const char *const suite_profile_help[] = {
 
 static bool in_profile(const struct conf_check *c, unsigned p)
 {
-	static const uint16_t device[] = {
-		[PROFILE_NET] = 1, [PROFILE_BLK] = 2, [PROFILE_CONSOLE] = 3, [PROFILE_RNG] = 4};
+	static const uint16_t device[] = {[PROFILE_NET] = 1,
+					  [PROFILE_BLK] = 2,
+					  [PROFILE_CONSOLE] = 3,
+					  [PROFILE_RNG] = 4,
+					  [PROFILE_FS] = 26};
 
 	switch (p) {
 	case PROFILE_CORE:

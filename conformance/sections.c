@@ -17,6 +17,7 @@ const struct lane *const conf_lanes[] = {
 	&conf_lane_console_tx,
 	&conf_lane_console_rx,
 	&conf_lane_rng,
+	&conf_lane_fs,
 	NULL,
 };
 /* clang-format on */

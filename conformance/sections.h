@@ -47,6 +47,8 @@
 	X(conf_section_console)                                                                    \
 	X(conf_section_console_multiport)                                                          \
 	X(conf_section_rng)                                                                        \
+	X(conf_section_fs)                                                                         \
+	X(conf_section_fs_robust)                                                                  \
 	X(conf_section_reserved)                                                                   \
 	X(conf_section_vop)                                                                        \
 	X(conf_section_random)

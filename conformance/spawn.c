@@ -186,7 +186,7 @@ static int reach(struct spawned *p, int timeout_ms, struct vop_error *err)
 		.timeout_ms = timeout_ms,
 		.request_ms = p->cfg.timeout_ms,
 		.self = VOP_HOST,
-		.window_size = 32u << 20,
+		.window_size = p->cfg.window_size ? p->cfg.window_size : 32u << 20,
 		.no_huge = true,
 	};
 

@@ -55,6 +55,7 @@ struct sut_spawn_config {
 	uint16_t device;
 	int timeout_ms;
 	bool poll_mode;
+	uint64_t window_size; /* of our own; 0: enough for checks */
 };
 /* A process of ours in its own process group, with a socket in a fresh temporary directory; gone
  * with us even when we are killed. Nothing is started before ops->start(). NULL: no memory. */

@@ -143,7 +143,8 @@ char *human_value(char *buf, size_t size, double v, const char *unit)
 		return buf;
 	}
 	/* "frame/s" and its like read as "58.3 M/s": the column's title says of what. */
-	if (strcmp(unit, "frame/s") == 0 || strcmp(unit, "buffer/s") == 0)
+	if (strcmp(unit, "frame/s") == 0 || strcmp(unit, "buffer/s") == 0 ||
+	    strcmp(unit, "request/s") == 0)
 		return human_si(buf, size, v, "/s");
 	return human_si(buf, size, v, unit);
 }

@@ -4,6 +4,7 @@
 
 #include "target/feature_names.h"
 #include "target/target.h"
+#include "vop/dev/blk.h"
 #include "vop/dev/net.h"
 
 /*
@@ -83,6 +84,24 @@
 	X(out_net_header, 69, "net: a header that says where the packet's headers lie")            \
 	X(ipsec, 70, "net: IPsec offload")
 
+/* VIRTIO 1.4, 5.2.3 */
+#define BLK_DRIVEN(X)                                                                              \
+	X(size_max, VOP_BLK_F_SIZE_MAX, "blk: the device says its largest segment")                \
+	X(seg_max, VOP_BLK_F_SEG_MAX, "blk: the device says how many segments it takes")           \
+	X(ro, VOP_BLK_F_RO, "blk: the disk cannot be written")                                     \
+	X(blk_size, VOP_BLK_F_BLK_SIZE, "blk: the device says its block size")                     \
+	X(flush, VOP_BLK_F_FLUSH, "blk: writes may be cached until a flush")                       \
+	X(topology, VOP_BLK_F_TOPOLOGY, "blk: the device says which requests suit it")             \
+	X(config_wce, VOP_BLK_F_CONFIG_WCE, "blk: the cache can be switched")                      \
+	X(mq, VOP_BLK_F_MQ, "blk: several request queues")
+#define BLK_OTHER(X)                                                                               \
+	X(geometry, VOP_BLK_F_GEOMETRY, "blk: cylinders, heads and sectors")                       \
+	X(discard, VOP_BLK_F_DISCARD, "blk: discard requests")                                     \
+	X(write_zeroes, VOP_BLK_F_WRITE_ZEROES, "blk: write zeroes requests")                      \
+	X(lifetime, 15, "blk: the device tells of its wear")                                       \
+	X(secure_erase, VOP_BLK_F_SECURE_ERASE, "blk: secure erase requests")                      \
+	X(zoned, 17, "blk: the disk has zones")
+
 struct name {
 	uint8_t bit;
 	const char *name, *text;
@@ -94,9 +113,11 @@ struct name {
 static const struct name transport[] = {TRANSPORT_DRIVEN(LINE) TRANSPORT_OTHER(LINE)};
 static const struct name shared[] = {SHARED_OTHER(LINE)};
 static const struct name net[] = {NET_DRIVEN(LINE) NET_OTHER(LINE)};
+static const struct name blk[] = {BLK_DRIVEN(LINE) BLK_OTHER(LINE)};
 
 static const char *const driven[] = {TRANSPORT_DRIVEN(WORD) NULL};
 static const char *const net_driven[] = {TRANSPORT_DRIVEN(WORD) NET_DRIVEN(WORD) NULL};
+static const char *const blk_driven[] = {TRANSPORT_DRIVEN(WORD) BLK_DRIVEN(WORD) NULL};
 
 struct table {
 	const struct name *names;
@@ -110,6 +131,8 @@ static unsigned tables_of(uint16_t device_id, struct table out[3])
 
 	if (device_id == VOP_NET_ID)
 		out[n++] = (struct table){net, VOP_ARRAY_SIZE(net)};
+	if (device_id == VOP_BLK_ID)
+		out[n++] = (struct table){blk, VOP_ARRAY_SIZE(blk)};
 	out[n++] = (struct table){transport, VOP_ARRAY_SIZE(transport)};
 	out[n++] = (struct table){shared, VOP_ARRAY_SIZE(shared)};
 	return n;
@@ -117,7 +140,7 @@ static unsigned tables_of(uint16_t device_id, struct table out[3])
 
 const char *const *feature_words(uint16_t device_id)
 {
-	return device_id == VOP_NET_ID ? net_driven : driven;
+	return device_id == VOP_NET_ID ? net_driven : device_id == VOP_BLK_ID ? blk_driven : driven;
 }
 
 static const struct name *find_bit(uint16_t device_id, unsigned bit)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The primitives of a target over vhost-user; the connection is in vhost_user_conn.c. */
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <vop/features.h>
@@ -17,8 +19,8 @@
 #define BASE_PACKED 0x80008000u
 
 struct vu_queue {
-	struct vop_queue_config cfg; /* as set up */
-	bool set_up, started;
+	struct vop_queue_config cfg;  /* as set up */
+	bool set_up, started, bad;    /* bad: the back-end rang err */
 	int kick_fd, call_fd, err_fd; /* -1: none */
 	struct vop_doorbell kick, call;
 };
@@ -65,11 +67,15 @@ static int said(struct vu_target *t, int r)
 /* Bits that are not the device's to offer on this transport (vhost_user.h). */
 static uint64_t not_the_devices(uint16_t device_id)
 {
-	/* Control queue, and what is commanded over it (VIRTIO 1.4, 5.1.3). */
+	/* Control queue, and what is commanded over it (VIRTIO 1.4, 5.1.3): offloads, receive
+	 * modes, VLANs, announcements, MAC address, statistics, coalescing, hashes, RSS. */
 	static const uint64_t net = BIT(2) | BIT(17) | BIT(18) | BIT(19) | BIT(20) | BIT(21) |
-				    BIT(23) | BIT(57) | BIT(60);
+				    BIT(23) | BIT(50) | BIT(51) | BIT(52) | BIT(53) | BIT(57) |
+				    BIT(60);
+	/* SR_IOV, NOTIFICATION_DATA, NOTIF_CONFIG_DATA, ADMIN_VQ: things of a bus (6). */
+	static const uint64_t bus = BIT(37) | BIT(38) | BIT(39) | BIT(41);
 	uint64_t f = BIT(VOP_VU_F_PROTOCOL_FEATURES) | BIT(VOP_VU_F_LOG_ALL) | BIT(24) |
-		     BIT(VOP_F_ACCESS_PLATFORM) | BIT(VOP_F_RING_RESET) | BIT(37);
+		     BIT(VOP_F_ACCESS_PLATFORM) | BIT(VOP_F_RING_RESET) | bus;
 
 	return device_id == 1 ? f | net : f;
 }
@@ -194,15 +200,25 @@ static int start_queue(struct vu_target *t, struct vu_queue *q)
 	return r;
 }
 
-/* On return the back-end does not touch the ring: the answer to GET_VRING_BASE says so. */
+/*
+ * After 0 the back-end does not touch the ring: the answer to GET_VRING_BASE says so. Without that
+ * answer the queue stays what it is, and its memory the back-end's.
+ */
 static int stop_queue(struct vu_target *t, struct vu_queue *q)
 {
 	struct vop_vu_msg m = {.h = {.request = VOP_VU_GET_VRING_BASE, .size = sizeof(m.state)},
 			       .state = {.index = q->cfg.index}},
 			  a;
-	int r = q->set_up ? vu_ask(&t->conn, &m, &a) : 0;
+	int r;
 
-	close_queue(t, q);
+	if (!q->set_up)
+		return 0;
+	r = vu_ask(&t->conn, &m, &a);
+	if (!r && a.state.index != q->cfg.index)
+		r = vu_conn_lose(&t->conn, "the back-end stops ring %u where %u was asked for",
+				 a.state.index, q->cfg.index);
+	if (!r)
+		close_queue(t, q);
 	return r;
 }
 
@@ -219,7 +235,7 @@ static int vu_queue_setup(struct target *b, struct vop_queue_config *cfg, enum v
 	int r;
 
 	if (cfg->index >= VOP_QUEUES_MAX)
-		return -EINVAL;
+		return said(t, -EINVAL);
 	q = &t->q[cfg->index];
 	if (q->set_up)
 		return said(t, -EPERM);
@@ -294,7 +310,10 @@ static bool vu_placement_ok(struct target *b, unsigned ring, unsigned payload)
 
 static int hand_over_inflight(struct vu_target *t)
 {
-	struct vop_vu_msg m = {.h = {.request = VOP_VU_GET_INFLIGHT_FD, .size = 20}}, a;
+	/* Nobody packs this structure: 24 bytes, and DPDK takes no other size. */
+	struct vop_vu_msg m = {.h = {.request = VOP_VU_GET_INFLIGHT_FD,
+				     .size = sizeof(m.inflight)}},
+			  a;
 	unsigned i;
 	int r;
 
@@ -311,7 +330,7 @@ static int hand_over_inflight(struct vu_target *t)
 	/* No descriptor: it keeps no books for these queues. */
 	if (r || a.fds == 0)
 		return r;
-	a.h = (struct vop_vu_header){.request = VOP_VU_SET_INFLIGHT_FD, .size = 20};
+	a.h = (struct vop_vu_header){.request = VOP_VU_SET_INFLIGHT_FD, .size = sizeof(a.inflight)};
 	r = vu_ask(&t->conn, &a, NULL);
 	vop_vu_close_fds(&a);
 	return r;
@@ -328,32 +347,37 @@ static int start_all(struct vu_target *t)
 	return r;
 }
 
+static int stop_all(struct vu_target *t)
+{
+	unsigned i;
+	int r = 0;
+
+	/* What is silent once is not asked for each queue again: the caller waits long enough. */
+	for (i = 0; i < VOP_QUEUES_MAX && !r; i++)
+		r = stop_queue(t, &t->q[i]);
+	return r;
+}
+
 static int reset(struct vu_target *t)
 {
 	struct vop_vu_msg m = {.h = {.request = VOP_VU_RESET_DEVICE}};
-	unsigned i;
-	int r = 0, e;
+	int r = stop_all(t), e;
 
-	for (i = 0; i < VOP_QUEUES_MAX; i++) {
-		e = stop_queue(t, &t->q[i]);
-		r = r ? r : e;
-	}
+	/* Memory comes back only when nobody can use it any more. */
+	if (r)
+		return r;
+	vop_heap_fini(&t->heap);
+	r = vop_heap_init(&t->heap, VU_GUEST_BASE, t->conn.mem.size);
 	e = 0;
 	if (vu_agreed(&t->conn, VOP_VU_PF_STATUS))
 		e = vu_ask_u64(&t->conn, VOP_VU_SET_STATUS, 0);
 	else if (vu_agreed(&t->conn, VOP_VU_PF_RESET_DEVICE))
 		e = vu_ask(&t->conn, &m, NULL);
-	r = r ? r : e;
 	t->status = 0;
 	t->features = 0;
 	t->broken = false;
 	t->conn.events = 0;
-	/* Memory comes back only when nobody can use it any more. */
-	if (r == 0) {
-		vop_heap_fini(&t->heap);
-		r = vop_heap_init(&t->heap, VU_GUEST_BASE, t->conn.mem.size);
-	}
-	return r;
+	return r ? r : e;
 }
 
 static int vu_set_status(struct target *b, uint8_t status)
@@ -365,7 +389,9 @@ static int vu_set_status(struct target *b, uint8_t status)
 		return said(t, -EPIPE);
 	if (status == 0)
 		return said(t, reset(t));
-	if ((status & VOP_STATUS_DRIVER_OK) && !(t->status & VOP_STATUS_DRIVER_OK))
+	/* A driver that gives up starts nothing any more. */
+	if ((status & VOP_STATUS_DRIVER_OK) && !(status & VOP_STATUS_FAILED) &&
+	    !(t->status & VOP_STATUS_DRIVER_OK))
 		r = start_all(t);
 	if (!r && vu_agreed(&t->conn, VOP_VU_PF_STATUS))
 		r = vu_ask_u64(&t->conn, VOP_VU_SET_STATUS, status);
@@ -374,17 +400,24 @@ static int vu_set_status(struct target *b, uint8_t status)
 	return said(t, r);
 }
 
+/*
+ * Looked at, never read: the back-end holds the descriptor too and may make a read block. Once is
+ * enough, the ring is no good until the reset.
+ */
 static void look_for_errors(struct vu_target *t)
 {
-	uint64_t n;
 	unsigned i;
 
-	for (i = 0; i < VOP_QUEUES_MAX; i++)
-		if (t->q[i].err_fd >= 0 &&
-		    read(t->q[i].err_fd, &n, sizeof(n)) == (ssize_t)sizeof(n)) {
-			t->broken = true;
-			t->conn.events |= TARGET_EVENT_NEEDS_RESET;
-		}
+	for (i = 0; i < VOP_QUEUES_MAX; i++) {
+		struct vu_queue *q = &t->q[i];
+		struct pollfd p = {.fd = q->err_fd, .events = POLLIN};
+
+		if (q->err_fd < 0 || q->bad || poll(&p, 1, 0) != 1)
+			continue;
+		epoll_ctl(t->epoll, EPOLL_CTL_DEL, q->err_fd, NULL);
+		q->bad = t->broken = true;
+		t->conn.events |= TARGET_EVENT_NEEDS_RESET;
+	}
 }
 
 static int vu_get_status(struct target *b, uint8_t *status)
@@ -438,7 +471,8 @@ static int vu_config_read(struct target *b, uint32_t off, void *dst, uint32_t le
 	if (a.h.size == 0 || a.config.size != off + len)
 		return said(t, -EINVAL);
 	memcpy(dst, a.config.data + off, len);
-	*generation = 0;
+	if (generation)
+		*generation = 0;
 	return said(t, 0);
 }
 
@@ -520,8 +554,9 @@ static void vu_close(struct target *b)
 	unsigned i;
 
 	/* The end of the connection stops its rings; asking first does it in good order. */
+	stop_all(t);
 	for (i = 0; i < VOP_QUEUES_MAX; i++)
-		stop_queue(t, &t->q[i]);
+		close_queue(t, &t->q[i]);
 	vu_conn_close(&t->conn);
 	vop_doorbell_guard_stop(t->guard);
 	if (t->epoll >= 0)
@@ -638,10 +673,22 @@ int target_vhost_user_call(struct target *b, const struct vop_vu_msg *m, struct 
 
 	if (!t)
 		return -ENOTSUP;
-	r = vu_tell(&t->conn, m);
+	r = vu_settle(&t->conn);
+	if (!r)
+		r = vu_tell(&t->conn, m);
 	if (!r && answer)
 		r = vu_answer(&t->conn, m->h.request, answer);
 	return said(t, r);
+}
+
+int target_vhost_user_wait(struct target *b, int timeout_ms)
+{
+	struct vu_target *t = is_ours(b);
+
+	if (!t)
+		return -ENOTSUP;
+	t->conn.timeout_ms = vu_wait_of(timeout_ms);
+	return said(t, 0);
 }
 
 int target_vhost_user_features(struct target *b, uint64_t *features, uint64_t *protocol,
@@ -670,4 +717,18 @@ int target_vhost_user_memory(struct target *b, struct vop_vu_region *region, int
 	};
 	*fd = t->conn.mem.fd;
 	return said(t, 0);
+}
+
+int target_vhost_user_pid(struct target *b, pid_t *pid)
+{
+	struct vu_target *t = is_ours(b);
+	struct ucred who;
+	socklen_t len = sizeof(who);
+
+	if (!t)
+		return -ENOTSUP;
+	if (t->conn.lost || getsockopt(t->conn.sock, SOL_SOCKET, SO_PEERCRED, &who, &len))
+		return said(t, -ESRCH);
+	*pid = who.pid;
+	return said(t, who.pid > 0 ? 0 : -ESRCH);
 }

@@ -5,16 +5,21 @@
  *
  * What the specification's operations become: features are SET_FEATURES at once; a queue is NUM,
  * BASE, ADDR, CALL and ERR at its set-up and starts (KICK, ENABLE) with DRIVER_OK, or at its set-up
- * when DRIVER_OK is set already; a reset is GET_VRING_BASE for each queue that was started, then
- * STATUS 0 or RESET_DEVICE where the back-end knows them. A back-end without STATUS leaves the
- * status byte to us: caps.missing says TARGET_LACKS_STATUS, reads answer what was written.
+ * when DRIVER_OK is set already; a reset is GET_VRING_BASE for each queue that was set up, then
+ * STATUS 0 or RESET_DEVICE where the back-end knows them. A back-end that does not answer
+ * GET_VRING_BASE in time keeps the ring and all memory: the reset answers -ETIMEDOUT and may be
+ * tried again. A back-end without STATUS leaves the status byte to us: caps.missing says
+ * TARGET_LACKS_STATUS, reads answer what was written.
  *
  * Feature bits that are not the device's but the protocol's or the front-end's (30, 26,
- * NOTIFY_ON_EMPTY, ACCESS_PLATFORM: we answer no IOTLB misses, RING_RESET, a net device's control
- * queue and what goes through it) are not shown as offered.
+ * NOTIFY_ON_EMPTY, ACCESS_PLATFORM: we answer no IOTLB misses, RING_RESET, what belongs to a bus
+ * (NOTIFICATION_DATA, NOTIF_CONFIG_DATA, SR_IOV, ADMIN_VQ), a net device's control queue and what
+ * goes through it) are not shown as offered.
  */
 #ifndef TARGET_VHOST_USER_H
 #define TARGET_VHOST_USER_H
+
+#include <sys/types.h>
 
 #include "target/target.h"
 #include "vop/vhost_user.h"
@@ -28,9 +33,14 @@ extern const struct target_ops target_vhost_user_ops;
 /* Send m as it is, and wait for its answer if `answer` is not NULL: 0, -ETIMEDOUT, -EPIPE. Its
  * descriptors stay the caller's; those of the answer become the caller's. */
 int target_vhost_user_call(struct target *t, const struct vop_vu_msg *m, struct vop_vu_msg *answer);
+/* How long an answer, or room for a message, is waited for from now on, ms; negative: for ever. */
+int target_vhost_user_wait(struct target *t, int timeout_ms);
 /* Features as the back-end offers them, bit 30 included; protocol features offered, and agreed. */
 int target_vhost_user_features(struct target *t, uint64_t *features, uint64_t *protocol,
 			       uint64_t *agreed);
+/* Process that listened at the socket: *pid, as the kernel knows it; -ESRCH when it is of another
+ * PID namespace. */
+int target_vhost_user_pid(struct target *t, pid_t *pid);
 /* The memory as the back-end was told of it. *fd stays the target's. */
 int target_vhost_user_memory(struct target *t, struct vop_vu_region *region, int *fd);
 

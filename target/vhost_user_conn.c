@@ -34,6 +34,18 @@ static int64_t now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+/* For the one line of an error; never over the reason of a loss. */
+__attribute__((format(printf, 2, 3))) static void note(struct vu_conn *c, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (c->lost)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(c->reason, sizeof(c->reason), fmt, ap);
+	va_end(ap);
+}
+
 int vu_conn_lose(struct vu_conn *c, const char *fmt, ...)
 {
 	va_list ap;
@@ -73,13 +85,16 @@ int vu_tell(struct vu_conn *c, const struct vop_vu_msg *m)
 	return r;
 }
 
-int vu_answer(struct vu_conn *c, uint32_t request, struct vop_vu_msg *answer)
+static void service_back(struct vu_conn *c);
+
+/* Until the next whole answer: 0, -ETIMEDOUT, or the connection is lost. */
+static int next_answer(struct vu_conn *c, uint32_t request, struct vop_vu_msg *answer)
 {
 	int64_t end = now_ms() + c->timeout_ms;
 	int r;
 
 	for (;;) {
-		struct pollfd p = {.fd = c->sock, .events = POLLIN};
+		struct pollfd p[2] = {{.fd = c->sock, .events = POLLIN}};
 		int64_t left;
 
 		if (c->lost)
@@ -88,9 +103,13 @@ int vu_answer(struct vu_conn *c, uint32_t request, struct vop_vu_msg *answer)
 		if (r != -EAGAIN)
 			break;
 		left = end - now_ms();
-		if (left <= 0)
+		if (left <= 0) {
+			note(c, "the back-end does not answer %s", name_of(request));
 			return -ETIMEDOUT;
-		poll(&p, 1, (int)left);
+		}
+		p[1] = (struct pollfd){.fd = c->back[0], .events = POLLIN};
+		if (poll(p, 2, (int)left) > 0 && p[1].revents)
+			service_back(c);
 	}
 	if (r == -EPIPE)
 		return vu_conn_lose(c, "the back-end closed the connection after %s",
@@ -98,33 +117,55 @@ int vu_answer(struct vu_conn *c, uint32_t request, struct vop_vu_msg *answer)
 	if (r)
 		return vu_conn_lose(c, "the back-end answers %s with %s", name_of(request),
 				    c->answers.why);
-	if (answer->h.request == request)
-		return 0;
+	return 0;
+}
+
+int vu_answer(struct vu_conn *c, uint32_t request, struct vop_vu_msg *answer)
+{
+	int r = next_answer(c, request, answer);
+
+	if (r || answer->h.request == request)
+		return r;
 	vop_vu_close_fds(answer);
 	return vu_conn_lose(c, "the back-end answers %s with an answer to request %u",
 			    name_of(request), answer->h.request);
 }
 
+int vu_settle(struct vu_conn *c)
+{
+	struct vop_vu_msg late;
+	int r = c->owed ? vu_answer(c, c->owed, &late) : 0;
+
+	if (c->owed && !r) {
+		vop_vu_close_fds(&late);
+		c->owed = 0;
+	}
+	return r;
+}
+
 int vu_ask(struct vu_conn *c, struct vop_vu_msg *m, struct vop_vu_msg *answer)
 {
+	bool answered = vop_vu_has_answer(m->h.request);
 	struct vop_vu_msg ack;
-	int r;
+	int r = vu_settle(c);
 
+	if (r)
+		return r;
 	m->h.flags = VOP_VU_VERSION;
-	if (!vop_vu_has_answer(m->h.request) && vu_agreed(c, VOP_VU_PF_REPLY_ACK))
+	if (!answered && vu_agreed(c, VOP_VU_PF_REPLY_ACK))
 		m->h.flags |= VOP_VU_NEED_REPLY;
 	r = vu_tell(c, m);
-	if (r)
+	if (r || !(answered || m->h.flags & VOP_VU_NEED_REPLY))
 		return r;
-	if (vop_vu_has_answer(m->h.request))
-		return vu_answer(c, m->h.request, answer);
-	if (!(m->h.flags & VOP_VU_NEED_REPLY))
+	r = vu_answer(c, m->h.request, answered ? answer : &ack);
+	if (r == -ETIMEDOUT)
+		c->owed = m->h.request;
+	if (r || answered)
+		return r;
+	if (!ack.u64)
 		return 0;
-	r = vu_answer(c, m->h.request, &ack);
-	if (r)
-		return r;
-	vop_vu_close_fds(&ack);
-	return ack.u64 ? -EINVAL : 0;
+	note(c, "the back-end refuses %s", name_of(m->h.request));
+	return -EINVAL;
 }
 
 int vu_ask_u64(struct vu_conn *c, uint32_t request, uint64_t v)
@@ -166,7 +207,8 @@ int vu_ask_ring_fd(struct vu_conn *c, uint32_t request, uint32_t index, int fd)
 
 /* --- the back-end's own requests --- */
 
-/* What it wants to know is whether we took it. */
+/* What it wants to know is whether we took it. A back-end that does not read our answers must not
+ * stop us: its channel is closed instead. */
 static int acknowledge(struct vu_conn *c, const struct vop_vu_msg *m, uint64_t result)
 {
 	struct vop_vu_msg a = {
@@ -176,7 +218,7 @@ static int acknowledge(struct vu_conn *c, const struct vop_vu_msg *m, uint64_t r
 		.u64 = result,
 	};
 
-	return m->h.flags & VOP_VU_NEED_REPLY ? vop_vu_send(c->back[0], &a, c->timeout_ms) : 0;
+	return m->h.flags & VOP_VU_NEED_REPLY ? vop_vu_send(c->back[0], &a, 0) : 0;
 }
 
 static int take_request(struct vu_conn *c, struct vop_vu_msg *m)
@@ -221,10 +263,17 @@ int vu_service(struct vu_conn *c)
 
 	if (c->lost)
 		return -EPIPE;
+	if (vop_fault_broken(&c->mem.fault))
+		return vu_conn_lose(c, "the memory shared with the back-end is gone");
 	service_back(c);
 	r = vop_vu_recv(&c->answers, &m);
 	if (r == -EAGAIN)
 		return 0;
+	if (!r && c->owed && m.h.request == c->owed) {
+		vop_vu_close_fds(&m);
+		c->owed = 0;
+		return 0;
+	}
 	if (r == -EPIPE)
 		return vu_conn_lose(c, "the back-end closed the connection");
 	if (r)
@@ -300,11 +349,11 @@ static int open_back(struct vu_conn *c)
 		c->back[0] = c->back[1] = -1;
 		return -errno;
 	}
+	vop_vu_stream_init(&c->requests, c->back[0], VOP_VU_FROM_BACK);
 	m.fd[0] = c->back[1];
 	r = vu_ask(c, &m, NULL);
 	close(c->back[1]);
 	c->back[1] = -1;
-	vop_vu_stream_init(&c->requests, c->back[0], VOP_VU_FROM_BACK);
 	return r;
 }
 
@@ -331,7 +380,8 @@ static int dial(struct vu_conn *c, const char *path, int timeout_ms)
 	int e;
 
 	snprintf(a.sun_path, sizeof(a.sun_path), "%s", path);
-	c->sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	/* Not blocking: with a full backlog connect() would wait as long as the back-end likes. */
+	c->sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (c->sock < 0)
 		return -errno;
 	while (connect(c->sock, (struct sockaddr *)&a, sizeof(a))) {
@@ -345,6 +395,11 @@ static int dial(struct vu_conn *c, const char *path, int timeout_ms)
 	return 0;
 }
 
+int vu_wait_of(int ms)
+{
+	return ms < 0 ? INT32_MAX : ms;
+}
+
 int vu_conn_open(struct vu_conn *c, const struct target_config *cfg, const char *path,
 		 struct vop_error *err)
 {
@@ -354,7 +409,7 @@ int vu_conn_open(struct vu_conn *c, const struct target_config *cfg, const char 
 	int r;
 
 	*c = (struct vu_conn){.sock = -1, .back = {-1, -1}, .mem = VOP_WINDOW_INIT};
-	c->timeout_ms = cfg->timeout_ms < 0 ? INT32_MAX : cfg->timeout_ms;
+	c->timeout_ms = vu_wait_of(cfg->timeout_ms);
 	if (strlen(path) > max || path[0] == '\0')
 		return target_error(err, path[0] ? -ENAMETOOLONG : -EINVAL,
 				    "the path of a vhost-user: target has 1 to %zu bytes, not %zu",
@@ -369,15 +424,17 @@ int vu_conn_open(struct vu_conn *c, const struct target_config *cfg, const char 
 		target_error(err, r, "no back-end at %s: %s; start one, or wait longer (--timeout)",
 			     path, strerror(-r));
 		vu_conn_close(c);
-		return r == -ENOENT || r == -ECONNREFUSED ? -ETIMEDOUT : r;
+		return r == -ENOENT || r == -ECONNREFUSED || r == -EAGAIN || r == -EINTR
+			       ? -ETIMEDOUT
+			       : r;
 	}
 	vop_vu_stream_init(&c->answers, c->sock, VOP_VU_ANSWERS);
 	if (cfg->request_ms)
-		c->timeout_ms = cfg->request_ms;
+		c->timeout_ms = vu_wait_of(cfg->request_ms);
 	r = greet(c);
 	if (r) {
 		target_error(err, r, "the back-end at %s does not come to terms: %s", path,
-			     c->lost ? c->reason : strerror(-r));
+			     c->reason[0] ? c->reason : strerror(-r));
 		vu_conn_close(c);
 		return r;
 	}

@@ -23,8 +23,11 @@ struct vu_conn {
 	unsigned queues;	   /* GET_QUEUE_NUM; 0: not said */
 	struct vop_window mem;
 	uint32_t events; /* TARGET_EVENT_* since they were asked for */
+	/* A request whose answer did not come in time, 0: none. Messages have no numbers: a late
+	 * answer would pass for that of the next request of its kind, which waits for it first. */
+	uint32_t owed;
 	bool lost;
-	char reason[160];
+	char reason[160]; /* of the loss, or of what went wrong last */
 };
 
 /*
@@ -37,16 +40,23 @@ void vu_conn_close(struct vu_conn *c);
 /* The other side is gone, or broke the protocol: -EPIPE, c->reason says why. */
 int vu_conn_lose(struct vu_conn *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* What to put into timeout_ms: negative is for ever, which is weeks here. */
+int vu_wait_of(int ms);
+
 bool vu_agreed(const struct vu_conn *c, enum vop_vu_protocol_feature f);
 /*
  * Send m and wait for what the back-end has to say of it: the answer of a request that has one into
  * *answer (may be NULL for others), else REPLY_ACK's where it was agreed: -EINVAL when the back-end
- * refuses. -ETIMEDOUT, -EPIPE.
+ * refuses. -ETIMEDOUT, also when an earlier answer is still owed (m was not sent then); -EPIPE. The
+ * back-end's own requests are taken meanwhile: it may wait for our answer before it gives its own.
  */
 int vu_ask(struct vu_conn *c, struct vop_vu_msg *m, struct vop_vu_msg *answer);
-/* As it is, without waiting and without a word added. */
+/* As it is, without a word added and without waiting for anything but room. */
 int vu_tell(struct vu_conn *c, const struct vop_vu_msg *m);
+/* Wait for the answer to a request that was told; what is late then is not expected any more. */
 int vu_answer(struct vu_conn *c, uint32_t request, struct vop_vu_msg *answer);
+/* Wait for the answer that is owed and throw it away: 0, -ETIMEDOUT, -EPIPE. */
+int vu_settle(struct vu_conn *c);
 /* Short forms. */
 int vu_ask_u64(struct vu_conn *c, uint32_t request, uint64_t v);
 int vu_get_u64(struct vu_conn *c, uint32_t request, uint64_t *v);

@@ -288,7 +288,7 @@ static int config_write(struct vop_device *d, uint32_t offset, uint32_t len)
 	return r < 0 ? r : 0;
 }
 
-int vop_device_config_set(struct vop_device *d, uint32_t offset, const void *data, uint32_t len)
+static int config_set(struct vop_device *d, uint32_t offset, const void *data, uint32_t len)
 {
 	struct vop_server *s = d->srv;
 
@@ -439,7 +439,7 @@ static int check_offer(const struct vop_device *d, const struct vop_device_offer
 	return 0;
 }
 
-int vop_device_serve(struct vop_device *d, const struct vop_device_offer *offer)
+static int serve(struct vop_device *d, const struct vop_device_offer *offer)
 {
 	const struct vop_window_info *w = &d->node->link->peer;
 	struct vop_server *s;
@@ -485,14 +485,22 @@ int vop_device_serve(struct vop_device *d, const struct vop_device_offer *offer)
 
 /* --- for the device type --- */
 
-uint8_t vop_device_status(const struct vop_device *d)
+static uint8_t status_of(const struct vop_device *d)
 {
 	return d->srv ? d->srv->status | (d->srv->needs_reset ? VOP_STATUS_NEEDS_RESET : 0) : 0;
 }
 
-const uint64_t *vop_device_features(const struct vop_device *d)
+static const uint64_t *features_of(const struct vop_device *d)
 {
 	static const uint64_t none[2];
 
 	return d->srv ? d->srv->accepted : none;
 }
+
+const struct vop_device_front vop_node_front = {
+	.serve = serve,
+	.config_set = config_set,
+	.violation = vop_srv_violation,
+	.status = status_of,
+	.features = features_of,
+};

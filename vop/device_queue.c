@@ -245,7 +245,7 @@ void vop_srv_queue_clear(struct vop_device *d, unsigned q)
 
 /* --- for the device type --- */
 
-void vop_device_violation(struct vop_device *d, unsigned q, uint32_t why)
+void vop_srv_violation(struct vop_device *d, unsigned q, uint32_t why)
 {
 	struct vop_server *s = d->srv;
 	struct vop_srv_queue *sq;

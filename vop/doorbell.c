@@ -34,10 +34,11 @@
 
 static int ring_socket(struct vop_doorbell *db)
 {
-	static const char ring = 1;
+	static const uint64_t ring = 1;
+	size_t len = db->kind == VOP_DB_STREAM ? sizeof(ring) : 1;
 
 	for (unsigned tries = 0; tries < 4; tries++) {
-		if (send(db->fd, &ring, 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1) {
+		if (send(db->fd, &ring, len, MSG_DONTWAIT | MSG_NOSIGNAL) > 0) {
 			db->rings++;
 			return 0;
 		}
@@ -112,7 +113,7 @@ int vop_doorbell_ring(struct vop_doorbell *db)
 		return 0;
 	/* Pairs with the fence in vop_doorbell_drain(); see the top of this file. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	return db->kind == VOP_DB_SOCKET ? ring_socket(db) : ring_eventfd(db);
+	return db->kind == VOP_DB_EVENTFD ? ring_eventfd(db) : ring_socket(db);
 }
 
 static int drain_socket(int fd)
@@ -170,7 +171,7 @@ int vop_doorbell_drain(struct vop_doorbell *db)
 
 	if (db->kind == VOP_DB_NONE)
 		return 0;
-	rang = db->kind == VOP_DB_SOCKET ? drain_socket(db->fd) : drain_eventfd(db->fd);
+	rang = db->kind == VOP_DB_EVENTFD ? drain_eventfd(db->fd) : drain_socket(db->fd);
 	db->rings += (uint64_t)rang;
 	/* Pairs with the fence in vop_doorbell_ring(); see the top of this file. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);

@@ -71,7 +71,26 @@ static bool map_zeros(const struct vop_fault_guard *g)
 #endif
 }
 
-/* Async-signal-safe: atomics, mmap(), sigaction(), raise(). */
+static void wake(const struct vop_fault_guard *g)
+{
+	static const uint64_t one = 1;
+	int fd = __atomic_load_n(&g->wake, __ATOMIC_SEQ_CST);
+
+	/* A counter that is full is readable as well. */
+	if (fd >= 0 && write(fd, &one, sizeof(one)) < 0)
+		return;
+}
+
+/* The first fault of a range. */
+static bool vanish(const struct vop_fault_guard *g)
+{
+	if (!map_zeros(g))
+		return false;
+	wake(g);
+	return true;
+}
+
+/* Async-signal-safe: atomics, mmap(), write(), sigaction(), raise(). */
 static void on_sigbus(int sig, siginfo_t *info, void *context)
 {
 	int saved = errno;
@@ -86,7 +105,7 @@ static void on_sigbus(int sig, siginfo_t *info, void *context)
 	 */
 	if (!g)
 		pass_on(sig, info, context);
-	else if (!__atomic_exchange_n(&g->broken, 1, __ATOMIC_ACQ_REL) && !map_zeros(g))
+	else if (!__atomic_exchange_n(&g->broken, 1, __ATOMIC_SEQ_CST) && !vanish(g))
 		pass_on(sig, info, context);
 	errno = saved;
 }
@@ -115,6 +134,7 @@ int vop_fault_guard_add(struct vop_fault_guard *g, void *base, size_t len)
 	int slot = -1;
 
 	memset(g, 0, sizeof(*g));
+	g->wake = -1;
 	if (!len || ((uintptr_t)base | len) & (page - 1))
 		return -EINVAL;
 	pthread_mutex_lock(&table.lock);
@@ -134,6 +154,14 @@ int vop_fault_guard_add(struct vop_fault_guard *g, void *base, size_t len)
 	}
 	pthread_mutex_unlock(&table.lock);
 	return err;
+}
+
+void vop_fault_guard_wake(struct vop_fault_guard *g, int fd)
+{
+	/* Store wake, load broken; the handler stores broken, loads wake: one of them sees it. */
+	__atomic_store_n(&g->wake, fd, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&g->broken, __ATOMIC_SEQ_CST))
+		wake(g);
 }
 
 void vop_fault_guard_remove(struct vop_fault_guard *g)

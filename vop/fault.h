@@ -20,6 +20,7 @@ struct vop_fault_guard {
 	size_t len;
 	uint32_t broken; /* atomic; set by the signal handler, never cleared */
 	int slot;
+	int wake; /* atomic; eventfd or -1 */
 };
 
 /*
@@ -28,6 +29,11 @@ struct vop_fault_guard {
  * -ENOSPC too many ranges, or errno of sigaction().
  */
 int vop_fault_guard_add(struct vop_fault_guard *g, void *base, size_t len);
+/*
+ * Write to fd, an eventfd of this process alone that does not block, when the range vanishes, so that
+ * somebody who sleeps hears of it; -1: to none any more.
+ */
+void vop_fault_guard_wake(struct vop_fault_guard *g, int fd);
 /*
  * No thread touches the range any more; call before munmap(). The last one puts the previous
  * handler back, unless somebody has installed another since. A guard that is all zero, or was

@@ -22,6 +22,7 @@
 
 #include <vop/link.h>
 #include <vop/page.h>
+#include <vop/place.h>
 #include <vop/region.h>
 #include <vop/doorbell.h>
 
@@ -50,6 +51,12 @@ struct vop_queue_config {
 				      NONE when polled */
 	struct vop_doorbell *call; /* device to driver */
 	const volatile void *read_back; /* a word of the peer's window, for VOP_MEM_READ_BACK */
+	/* A queue that goes on where it was: from there, and the ring is not a new one. */
+	bool resumes;
+	struct vop_devq_place place;
+	/* Device role: where the type says at queue_stop where the queue stands, if it was open by
+	 * then; NULL: nobody asks. */
+	struct vop_devq_place *left;
 };
 
 #define VOP_CONFIG_TAKEN 1 /* of config_write() */
@@ -235,6 +242,11 @@ void vop_device_violation(struct vop_device *d, unsigned q, uint32_t why);
 /* What the driver did so far: status byte as accepted, negotiated features. */
 uint8_t vop_device_status(const struct vop_device *d);
 const uint64_t *vop_device_features(const struct vop_device *d);
+/*
+ * Does the transport say of each queue by itself whether it is in use (vhost-user: SET_VRING_ENABLE)?
+ * Then a control queue has no say in it, and need not be there.
+ */
+bool vop_device_enables_queues(const struct vop_device *d);
 
 /* --- driver role: primitives, one per operation of the specification; each waits for the device's
  * answer ------------------ */

@@ -10,6 +10,7 @@
 
 #include <vop/features.h>
 #include "vop/alloc.h"
+#include "vop/device_front.h"
 #include "vop/node.h"
 
 /* --- devices --- */
@@ -80,6 +81,7 @@ struct vop_driver {
 };
 
 struct vop_device {
+	struct vop_device_head head;
 	struct vop_node *node;
 	struct vop_device_info info;
 	void *priv;
@@ -215,6 +217,8 @@ int vop_srv_queue_reset(struct vop_device *d, unsigned q);
 void vop_srv_queue_clear(struct vop_device *d, unsigned q);
 /* Write what the device says of a queue: its kick doorbell, size, violations. */
 void vop_srv_queue_publish(struct vop_device *d, unsigned q);
+/* As vop_device_violation(). */
+void vop_srv_violation(struct vop_device *d, unsigned q, uint32_t why);
 
 /* --- driver.c, driver_queue.c --- */
 int vop_drv_attach(struct vop_device *d);

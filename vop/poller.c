@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -199,6 +200,12 @@ void vop_poller_look(struct vop_poller *p)
 static void *run(void *arg)
 {
 	struct vop_poller *p = arg;
+	sigset_t set;
+
+	/* A doorbell that is somebody's pipe may have no reader any more. */
+	sigemptyset(&set);
+	sigaddset(&set, SIGPIPE);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
 
 	vop_poller_enter(p);
 	while (!atomic_load_explicit(&p->stop, memory_order_relaxed))
@@ -230,9 +237,9 @@ static int start_thread(struct vop_poller *p)
 
 /* --- control thread --- */
 
-static int watch(struct vop_poller *p, int fd, struct job *j)
+static int watch(struct vop_poller *p, int fd, uint32_t events, struct job *j)
 {
-	struct epoll_event ev = {.events = EPOLLIN, .data.ptr = j};
+	struct epoll_event ev = {.events = events, .data.ptr = j};
 
 	return epoll_ctl(p->epfd, EPOLL_CTL_ADD, fd, &ev) ? -errno : 0;
 }
@@ -258,7 +265,8 @@ struct vop_poller *vop_poller_new(const struct vop_poller_config *cfg)
 	p->epfd = epoll_create1(EPOLL_CLOEXEC);
 	p->attention = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (vop_gate_init(&p->gate) || p->epfd < 0 || p->attention < 0 ||
-	    watch(p, vop_gate_fd(&p->gate), NULL) || (cfg->own_thread && start_thread(p))) {
+	    watch(p, vop_gate_fd(&p->gate), EPOLLIN, NULL) ||
+	    (cfg->own_thread && start_thread(p))) {
 		destroy(p);
 		return NULL;
 	}
@@ -290,22 +298,33 @@ static bool rings(const struct vop_doorbell *db)
 	return db && db->kind != VOP_DB_NONE;
 }
 
-static void forget(struct vop_poller *p, const struct vop_doorbell *db)
+static void forget_fd(struct vop_poller *p, int fd)
 {
-	if (rings(db))
-		epoll_ctl(p->epfd, EPOLL_CTL_DEL, db->fd, NULL);
+	epoll_ctl(p->epfd, EPOLL_CTL_DEL, fd, NULL);
+}
+
+static void forget(struct vop_poller *p, const struct vop_poller_job *j)
+{
+	if (rings(j->doorbell))
+		forget_fd(p, j->doorbell->fd);
+	if (rings(j->doorbell2))
+		forget_fd(p, j->doorbell2->fd);
+	if (j->has_fd)
+		forget_fd(p, j->fd);
 }
 
 static int listen_to(struct vop_poller *p, struct job *j)
 {
 	const struct vop_doorbell *a = j->job.doorbell, *b = j->job.doorbell2;
-	int r = rings(a) ? watch(p, a->fd, j) : 0;
+	int r = rings(a) ? watch(p, a->fd, EPOLLIN, j) : 0;
 
-	if (r || !rings(b))
-		return r;
-	r = watch(p, b->fd, j);
+	if (!r && rings(b))
+		r = watch(p, b->fd, EPOLLIN, j);
+	/* Its poll() may leave something there while it waits for something else: once is enough. */
+	if (!r && j->job.has_fd)
+		r = watch(p, j->job.fd, EPOLLIN | EPOLLET, j);
 	if (r)
-		forget(p, a);
+		forget(p, &j->job);
 	return r;
 }
 
@@ -372,10 +391,8 @@ void vop_poller_remove(struct vop_poller *p, unsigned (*poll_fn)(void *ctx), voi
 		*at = j->next;
 		deactivate(p, j);
 		p->njobs--;
-		if (j->job.notify != VOP_NOTIFY_POLL) {
-			forget(p, j->job.doorbell);
-			forget(p, j->job.doorbell2);
-		}
+		if (j->job.notify != VOP_NOTIFY_POLL)
+			forget(p, &j->job);
 		free(j);
 	}
 	vop_poller_resume(p);

@@ -10,11 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <vop/features.h>
-#include <vop/violation.h>
 #include "vop/link_shm.h"
 #include "vop/meeting.h"
 #include "vop/service.h"
+#include "vop/service_watch.h"
 
 #define OPEN_TIMEOUT_MS 10000
 #define SERVED_MAX	(2 * VOP_SLOTS)
@@ -24,12 +23,7 @@
 #define POOL_MIN ((uint64_t)128 << 10)
 
 struct served {
-	struct vop_device *d;
-	const struct vop_service_type *type;
-	void *dev; /* the type's; NULL: this entry is free */
-	uint8_t status;
-	uint64_t violations;
-	uint64_t last[VOP_SERVICE_COUNTERS_MAX]; /* counters at the last report */
+	struct vop_service_watch w; /* w.dev NULL: this entry is free */
 };
 
 struct service {
@@ -78,12 +72,13 @@ static const struct vop_service_device *spec_of(const struct service *s,
 	return NULL;
 }
 
-/* Leaves e->dev NULL when it cannot be done; *err says why. */
+/* Leaves e->w.dev NULL when it cannot be done; *err says why. */
 static void serve(struct service *s, struct served *e, struct vop_device *d,
 		  const struct vop_device_info *info, struct vop_error *err)
 {
 	const struct vop_service_type *t = vop_service_type_of(info->device_id);
 	struct vop_service_device plain;
+	void *dev;
 	struct vop_service_open o = {
 		.device = d,
 		.info = info,
@@ -102,16 +97,12 @@ static void serve(struct service *s, struct served *e, struct vop_device *d,
 		o.as = &plain;
 	}
 	for (;;) {
-		e->dev = t->open(&o, err);
-		if (e->dev || o.pool_size == 0)
+		dev = t->open(&o, err);
+		if (dev || o.pool_size == 0)
 			break;
 		o.pool_size = o.pool_size > POOL_MIN ? o.pool_size / 2 : 0;
 	}
-	e->type = t;
-	e->d = d;
-	e->status = 0;
-	e->violations = 0;
-	memset(e->last, 0, sizeof(e->last));
+	vop_service_watch_start(&e->w, d, t, dev);
 }
 
 static struct served *free_entry(struct service *s)
@@ -119,7 +110,7 @@ static struct served *free_entry(struct service *s)
 	unsigned i;
 
 	for (i = 0; i < SERVED_MAX; i++)
-		if (!s->served[i].dev)
+		if (!s->served[i].w.dev)
 			return &s->served[i];
 	return NULL; /* never: there are as many as slots */
 }
@@ -138,7 +129,7 @@ static void on_added(void *ctx, struct vop_node *n, struct vop_device *d)
 	if (info.device != s->cfg->self || !e)
 		return;
 	serve(s, e, d, &info, &why);
-	if (!e->dev)
+	if (!e->w.dev)
 		say(s, VOP_SERVICE_REFUSED, "device %u %s is not served: %s", info.slot, info.name,
 		    why.text);
 }
@@ -152,9 +143,9 @@ static void on_removed(void *ctx, struct vop_node *n, struct vop_device *d)
 	(void)n;
 	vop_device_info(d, &info);
 	for (i = 0; i < SERVED_MAX; i++)
-		if (s->served[i].dev && s->served[i].d == d) {
-			s->served[i].type->close(s->served[i].dev);
-			s->served[i].dev = NULL;
+		if (s->served[i].w.dev && s->served[i].w.d == d) {
+			s->served[i].w.type->close(s->served[i].w.dev);
+			s->served[i].w.dev = NULL;
 		}
 	if (s->up)
 		say(s, VOP_SERVICE_GONE, "device %u %s: removed", info.slot, info.name);
@@ -219,98 +210,38 @@ static int create_devices(struct service *s)
 
 /* --- what drivers do --- */
 
-static const struct vop_service_feature transport[] = {
-	{VOP_F_INDIRECT_DESC, "INDIRECT_DESC"},
-	{VOP_F_EVENT_IDX, "EVENT_IDX"},
-	{VOP_F_VERSION_1, "VERSION_1"},
-	{VOP_F_ACCESS_PLATFORM, "ACCESS_PLATFORM"},
-	{VOP_F_RING_PACKED, "RING_PACKED"},
-	{VOP_F_IN_ORDER, "IN_ORDER"},
-	{VOP_F_ORDER_PLATFORM, "ORDER_PLATFORM"},
-	{VOP_F_RING_RESET, "RING_RESET"},
-	{0, NULL},
-};
-
-/* Append words to what buf holds; cut at its end. */
-__attribute__((format(printf, 3, 4))) static void append(char *buf, size_t size, const char *fmt,
-							 ...)
+/* "device 3 eth7" */
+static const char *who_is(const struct served *e, char *buf, size_t size)
 {
-	size_t at = strlen(buf);
-	va_list ap;
+	struct vop_device_info info;
 
-	va_start(ap, fmt);
-	vsnprintf(buf + at, size - at, fmt, ap);
-	va_end(ap);
-}
-
-static void append_features(char *buf, size_t size, const struct vop_service_feature *f,
-			    const uint64_t *has)
-{
-	for (; f->name; f++)
-		if (vop_feature_has(has, f->bit))
-			append(buf, size, " %s", f->name);
+	vop_device_info(e->w.d, &info);
+	snprintf(buf, size, "device %u %s", info.slot, info.name);
+	return buf;
 }
 
 /* Requests are taken one by one, so no change of status is missed. */
 static void look_at(struct service *s, struct served *e)
 {
-	uint8_t now = vop_device_status(e->d), old = e->status;
-	struct vop_device_info info;
-	struct vop_service_stats st;
-	char words[256] = "";
+	char who[80];
 
-	e->type->stats(e->dev, &st);
-	if (now == old && st.violations == e->violations)
-		return;
-	vop_device_info(e->d, &info);
-	if (st.violations != e->violations)
-		say(s, VOP_SERVICE_VIOLATION, "device %u %s: violation: %s; it needs a reset",
-		    info.slot, info.name, vop_violation_str(st.last_violation));
-	if (!(now & VOP_STATUS_DRIVER_OK) && (old & VOP_STATUS_DRIVER_OK))
-		say(s, VOP_SERVICE_RESET, "device %u %s: driver reset", info.slot, info.name);
-	if ((now & VOP_STATUS_DRIVER_OK) && !(old & VOP_STATUS_DRIVER_OK)) {
-		append_features(words, sizeof(words), e->type->features, vop_device_features(e->d));
-		append_features(words, sizeof(words), transport, vop_device_features(e->d));
-		say(s, VOP_SERVICE_DRIVER_OK, "device %u %s: driver ok, features%s", info.slot,
-		    info.name, words);
-	}
-	e->status = now;
-	e->violations = st.violations;
-}
-
-/* "device 3 eth7: transmit 17 frames, 4/s; ...; violations 0" */
-static void report_device(struct service *s, struct served *e)
-{
-	const struct vop_service_counter *c = e->type->counters;
-	double seconds = (double)s->cfg->stats_ms / 1e3;
-	struct vop_device_info info;
-	struct vop_service_stats st;
-	char text[400] = "";
-	unsigned i;
-
-	vop_device_info(e->d, &info);
-	e->type->stats(e->dev, &st);
-	append(text, sizeof(text), "device %u %s: ", info.slot, info.name);
-	for (i = 0; c[i].before; i++) {
-		append(text, sizeof(text), "%s %llu %s", c[i].before,
-		       (unsigned long long)st.count[i], c[i].after);
-		if (c[i].rate)
-			append(text, sizeof(text), ", %.0f/s",
-			       (double)(st.count[i] - e->last[i]) / seconds);
-		append(text, sizeof(text), "; ");
-		e->last[i] = st.count[i];
-	}
-	append(text, sizeof(text), "violations %llu", (unsigned long long)st.violations);
-	s->cfg->stats(s->cfg->ctx, text);
+	vop_service_watch_look(&e->w, who_is(e, who, sizeof(who)), s->cfg->say, s->cfg->ctx);
 }
 
 static void report_stats(struct service *s)
 {
+	char who[80], text[400];
 	unsigned i;
 
-	for (i = 0; i < SERVED_MAX; i++)
-		if (s->served[i].dev)
-			report_device(s, &s->served[i]);
+	for (i = 0; i < SERVED_MAX; i++) {
+		struct served *e = &s->served[i];
+
+		if (!e->w.dev)
+			continue;
+		vop_service_watch_report(&e->w, who_is(e, who, sizeof(who)), s->cfg->stats_ms, text,
+					 sizeof(text));
+		s->cfg->stats(s->cfg->ctx, text);
+	}
 }
 
 /* Attend to violations, then tell what changed. */
@@ -321,10 +252,10 @@ static void look_round(struct service *s, bool attention)
 	if (attention)
 		vop_poller_attention_clear(s->poller);
 	for (i = 0; i < SERVED_MAX; i++) {
-		if (!s->served[i].dev)
+		if (!s->served[i].w.dev)
 			continue;
 		if (attention)
-			s->served[i].type->attend(s->served[i].dev);
+			s->served[i].w.type->attend(s->served[i].w.dev);
 		look_at(s, &s->served[i]);
 	}
 }

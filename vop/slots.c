@@ -58,6 +58,7 @@ static struct vop_device *add_device(struct vop_node *n, const struct vop_device
 
 	if (!d)
 		return NULL;
+	d->head.front = &vop_node_front;
 	d->node = n;
 	d->info = *info;
 	if (info->driver == n->self && vop_drv_attach(d)) {

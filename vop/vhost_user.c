@@ -115,18 +115,17 @@ static int check_config(const struct vop_vu_msg *m, const char **why)
 /* What an answer must have at least; those of REPLY_ACK are one number. */
 static int check_answer(const struct vop_vu_msg *m, const char **why)
 {
+	bool books = m->h.request == VOP_VU_GET_INFLIGHT_FD;
+
+	/* An answer to SET_LOG_BASE or a postcopy message may bring one; we send neither. */
+	if (m->fds > (books ? 1 : 0))
+		return wrong(why, "an answer with descriptors that do not belong to it");
 	/* An empty payload is how a back-end refuses GET_CONFIG. */
 	if (m->h.request == VOP_VU_GET_CONFIG)
 		return m->h.size == 0 ? 0 : check_config(m, why);
-	if (m->h.request == VOP_VU_GET_INFLIGHT_FD) {
-		if (m->h.size < 20)
-			return wrong(why, "an answer that is too short");
-		return m->fds <= 1 ? 0 : wrong(why, "an answer with too many descriptors");
-	}
-	if (m->h.size < 8)
+	if (m->h.size < (books ? 20 : 8))
 		return wrong(why, "an answer that is too short");
-	/* An answer to SET_LOG_BASE or a postcopy message may bring one; we send neither. */
-	return m->fds == 0 ? 0 : wrong(why, "an answer with descriptors that do not belong to it");
+	return 0;
 }
 
 int vop_vu_check(const struct vop_vu_msg *m, enum vop_vu_side side, const char **why)
@@ -182,9 +181,9 @@ int vop_vu_take_fd(struct vop_vu_msg *m, unsigned i)
 static int keep_fds(struct vop_vu_stream *s, struct msghdr *mh)
 {
 	struct cmsghdr *c;
-	int r = mh->msg_flags & MSG_CTRUNC
-			? wrong(&s->why, "more descriptors than a message can have")
-			: 0;
+	/* Too many for the room we gave, or for what this process may have open. */
+	int r = mh->msg_flags & MSG_CTRUNC ? wrong(&s->why, "more descriptors than can be taken")
+					   : 0;
 
 	for (c = CMSG_FIRSTHDR(mh); c; c = CMSG_NXTHDR(mh, c)) {
 		size_t n, i;
@@ -278,12 +277,13 @@ static int64_t now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+/* end negative: for ever */
 static int wait_for_room(int fd, int64_t end)
 {
 	struct pollfd p = {.fd = fd, .events = POLLOUT};
-	int64_t left = end - now_ms();
+	int64_t left = end < 0 ? -1 : end - now_ms();
 
-	if (left <= 0)
+	if (end >= 0 && left <= 0)
 		return -ETIMEDOUT;
 	poll(&p, 1, (int)left);
 	return 0;
@@ -296,9 +296,11 @@ int vop_vu_send(int fd, const struct vop_vu_msg *m, int timeout_ms)
 		struct cmsghdr align;
 	} control = {0};
 	size_t sent = 0, whole = sizeof(m->h) + m->h.size;
-	int64_t end = now_ms() + timeout_ms;
+	int64_t end = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
 	int r = 0;
 
+	if (m->h.size > VOP_VU_PAYLOAD || m->fds > VOP_VU_FDS)
+		return -EMSGSIZE;
 	while (sent < whole && !r) {
 		struct iovec v[2] = {{(void *)(uintptr_t)&m->h, sizeof(m->h)},
 				     {(void *)(uintptr_t)m->bytes, m->h.size}};
@@ -327,7 +329,8 @@ int vop_vu_send(int fd, const struct vop_vu_msg *m, int timeout_ms)
 		else if (errno == EAGAIN || errno == EWOULDBLOCK)
 			r = wait_for_room(fd, end);
 		else if (errno != EINTR)
-			r = errno == EBADF || errno == ETOOMANYREFS ? -errno : -EPIPE;
+			r = sent == 0 && (errno == EBADF || errno == ETOOMANYREFS) ? -errno
+										   : -EPIPE;
 	}
 	return r;
 }

@@ -206,7 +206,9 @@ int vop_vu_recv(struct vop_vu_stream *s, struct vop_vu_msg *out);
 int vop_vu_check(const struct vop_vu_msg *m, enum vop_vu_side side, const char **why);
 /*
  * Send m whole: header, h.size bytes of payload, descriptors (they stay the caller's). Waits up to
- * timeout_ms for room: 0; -ETIMEDOUT with a part sent, after which the stream is of no use; -EPIPE.
+ * timeout_ms for room (0: not at all; negative: for ever). 0; -ETIMEDOUT, perhaps with a part sent,
+ * after which the stream is of no use; -EPIPE. With nothing sent: -EMSGSIZE (longer than
+ * VOP_VU_PAYLOAD, or more descriptors than VOP_VU_FDS), -EBADF, -ETOOMANYREFS.
  */
 int vop_vu_send(int fd, const struct vop_vu_msg *m, int timeout_ms);
 /* Close the descriptors of m that are there. */

@@ -73,17 +73,27 @@ void vop_drvq_close(struct vop_drvq *q)
 	q->state = NULL;
 }
 
+static bool place_ok(const struct vop_queue_config *cfg)
+{
+	return !cfg->resumes || !cfg->packed ||
+	       ((cfg->place.avail & 0x7fff) < cfg->size && (cfg->place.used & 0x7fff) < cfg->size);
+}
+
 int vop_devq_open(struct vop_devq *q, const struct vop_queue_config *cfg,
 		  struct vop_ring_features f)
 {
-	if (!config_ok(cfg))
+	if (!config_ok(cfg) || !place_ok(cfg))
 		return -EINVAL;
 	q->packed = cfg->packed;
 	if (q->packed) {
 		vop_packed_dev_init(&q->ring, cfg->size, cfg->desc, cfg->driver, cfg->device, f);
+		if (cfg->resumes)
+			vop_packed_dev_go_on(&q->ring, cfg->place);
 		q->ring.read_back = cfg->read_back;
 	} else {
 		vop_split_dev_init(&q->split, cfg->size, cfg->desc, cfg->driver, cfg->device, f);
+		if (cfg->resumes)
+			vop_split_dev_go_on(&q->split, cfg->place);
 		q->split.read_back = cfg->read_back;
 	}
 	return 0;

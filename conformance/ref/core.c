@@ -20,7 +20,7 @@
 /* clang-format off */
 const struct ref_type *const ref_types[] = {
 	&ref_net,	&ref_blk_plain, &ref_blk_ro, &ref_blk_zoned, &ref_blk_zoned_small,
-	&ref_blk_aware, &ref_console,	&ref_rng,    NULL,
+	&ref_blk_aware, &ref_console,	&ref_rng,    &ref_fs, NULL,
 };
 /* clang-format on */
 

@@ -231,5 +231,6 @@ extern const struct ref_type ref_blk_plain, ref_blk_ro, ref_blk_zoned, ref_blk_z
 	ref_blk_aware;
 extern const struct ref_type ref_console;
 extern const struct ref_type ref_rng;
+extern const struct ref_type ref_fs;
 
 #endif

@@ -17,6 +17,7 @@
 #include "conformance/ref/points_blk_zoned.h"
 #include "conformance/ref/points_console.h"
 #include "conformance/ref/points_core.h"
+#include "conformance/ref/points_fs.h"
 #include "conformance/ref/points_net.h"
 #include "conformance/ref/points_net_ctrl.h"
 #include "conformance/ref/points_net_offload.h"
@@ -36,6 +37,7 @@
 	REF_POINTS_BLK_ZONED(X)                                                                    \
 	REF_POINTS_CONSOLE(X)                                                                      \
 	REF_POINTS_RNG(X)                                                                          \
+	REF_POINTS_FS(X)                                                                           \
 	REF_POINTS_BLIND(X)                                                                        \
 	REF_POINTS_BLIND2(X)
 /* clang-format on */

@@ -38,7 +38,7 @@ struct ref_mutant {
 
 /* Device types go up to there; of some there are several variants (a disk that is read-only, say),
  * each with what its checks need. */
-#define REF_DEVICE_MAX 4u
+#define REF_DEVICE_MAX 26u
 unsigned ref_variants(uint16_t device); /* 0: no such type */
 /* A device of that type, sound when m is NULL or its op REF_SOUND. NULL: no such type or variant,
  * or no memory. */

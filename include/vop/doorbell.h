@@ -16,6 +16,9 @@
  * then non-zero, which is all a ring can achieve). Between that look and the write the peer can
  * still fill the counter and clear O_NONBLOCK; a struct vop_doorbell_guard gets the writer out.
  *
+ * VOP_DB_STREAM: where a foreign end has a stream socket in place of an eventfd (User Mode Linux).
+ * As VOP_DB_SOCKET, but for eight bytes a ring. Only rung here, never drained.
+ *
  * Adaptive (spin, then sleep) is a way of waiting, not a kind of doorbell: vop_doorbell_wait().
  *
  * Threads: a struct vop_doorbell is used by one thread at a time, which may be another one for each
@@ -30,6 +33,7 @@ enum vop_doorbell_kind {
 	VOP_DB_NONE = 0,
 	VOP_DB_SOCKET = 1,
 	VOP_DB_EVENTFD = 2,
+	VOP_DB_STREAM = 3,
 };
 
 /* Doorbell number meaning "none: I poll". */
@@ -54,7 +58,7 @@ struct vop_doorbell {
 
 /*
  * Ring: 0; -EPIPE when the receiver is gone; -ENOBUFS when the system has no memory for the ring
- * (the only error after which a ring is owed; ring again). VOP_DB_SOCKET never blocks;
+ * (the only error after which a ring is owed; ring again). Sockets never block;
  * VOP_DB_EVENTFD under a guard is freed within about 100 ms whatever the peer does to the shared
  * descriptor.
  *

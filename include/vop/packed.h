@@ -645,6 +645,22 @@ static inline void vop_packed_dev_init(struct vop_packed_dev *d, uint32_t size, 
 	VOP_MEM_ST(d->device_event, htole32(VOP_EVENT_WORD(0, 1, VOP_EVENT_DISABLE)));
 }
 
+/* After init: the ring is not new, go on at p. Offsets are below the size; only what was published
+ * counts. */
+static inline void vop_packed_dev_go_on(struct vop_packed_dev *d, struct vop_devq_place p)
+{
+	d->next = (struct vop_packed_pos){p.avail & 0x7fff, p.avail >> 15};
+	d->used = d->published = (struct vop_packed_pos){p.used & 0x7fff, p.used >> 15};
+}
+
+/* Where the next process goes on. */
+static inline struct vop_devq_place vop_packed_dev_place(const struct vop_packed_dev *d)
+{
+	uint16_t at = (uint16_t)(d->published.at | (d->published.wrap ? 0x8000 : 0));
+
+	return (struct vop_devq_place){.avail = at, .used = at};
+}
+
 /* An indirect table (VIRTIO 1.4, 2.8.7): WRITE is its only flag, the id is ignored. */
 static inline uint32_t vop_packed_dev_indirect(const struct vop_regions *rt, struct vop_batch *b,
 					       struct vop_elem *e, uint64_t addr, uint32_t len)

@@ -543,6 +543,24 @@ static inline void vop_split_dev_init(struct vop_split_dev *d, uint32_t size, vo
 	VOP_MEM_ST(&d->used->flags, htole16(f.event_idx ? 0 : VOP_USED_F_NO_NOTIFY));
 }
 
+/* After init: the ring is not new, go on at p. Only what was published counts. */
+static inline void vop_split_dev_go_on(struct vop_split_dev *d, struct vop_devq_place p)
+{
+	d->avail_idx = d->seen_avail = p.avail;
+	d->used_idx = d->published_idx = p.used;
+}
+
+/* Where the next process goes on. */
+static inline struct vop_devq_place vop_split_dev_place(const struct vop_split_dev *d)
+{
+	uint32_t unpublished = (uint16_t)(d->used_idx - d->published_idx);
+
+	return (struct vop_devq_place){
+		.avail = (uint16_t)(d->avail_idx - d->inflight - unpublished),
+		.used = d->published_idx,
+	};
+}
+
 /*
  * An indirect table (2.7.5.3): a chain inside the table, linked by next; with IN_ORDER one entry
  * after the other. Entries of length 0 yield no piece, so the walk has a bound of its own.

@@ -142,6 +142,11 @@ VOP_INLINE void vop_devq_disarm(struct vop_devq *q)
 	else
 		vop_split_dev_disarm(&q->split);
 }
+/* Where it stands (place.h); nobody uses it meanwhile. */
+VOP_INLINE struct vop_devq_place vop_devq_place(const struct vop_devq *q)
+{
+	return q->packed ? vop_packed_dev_place(&q->ring) : vop_split_dev_place(&q->split);
+}
 VOP_INLINE uint32_t vop_devq_broken(const struct vop_devq *q)
 {
 	return q->packed ? q->ring.broken : q->split.broken;

@@ -10,6 +10,7 @@
 #include <vop/base.h>
 #include <vop/copy.h>
 #include <vop/mem.h>
+#include <vop/place.h>
 #include <vop/region.h>
 #include <vop/violation.h>
 

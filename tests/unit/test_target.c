@@ -617,7 +617,8 @@ static void test_feature_names(void)
 
 	CU_ASSERT_STRING_EQUAL(feature_name(1, VOP_F_RING_PACKED, buf), "packed");
 	CU_ASSERT_STRING_EQUAL(feature_name(1, 15, buf), "mrg_rxbuf");
-	CU_ASSERT_STRING_EQUAL(feature_name(2, 15, buf), "bit15");
+	CU_ASSERT_STRING_EQUAL(feature_name(2, 15, buf), "lifetime");
+	CU_ASSERT_STRING_EQUAL(feature_name(2, 18, buf), "bit18");
 	CU_ASSERT_STRING_EQUAL(feature_name(2, 41, buf), "admin_vq");
 	CU_ASSERT_STRING_EQUAL(feature_name(1, 127, buf), "bit127");
 	/* Every name leads back to its bit. */

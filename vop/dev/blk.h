@@ -22,6 +22,7 @@
 #define VOP_BLK_RANGE_LIMIT 32768u
 
 enum vop_blk_feature {
+	VOP_BLK_F_SIZE_MAX = 1,
 	VOP_BLK_F_SEG_MAX = 2,
 	VOP_BLK_F_GEOMETRY = 4,
 	VOP_BLK_F_RO = 5,

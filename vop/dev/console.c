@@ -68,7 +68,7 @@ static int update(void *dev, unsigned index)
 		.ctx = ctrl ? (void *)c : p,
 		.doorbell = vop_core_kick(tx),
 		.doorbell2 = vop_core_kick(rx),
-		.notify = c->notify,
+		.notify = vop_core_notify(c->notify, tx, rx),
 	};
 
 	return vop_core_job(c->core.poller, &job, tx->live || rx->live,

@@ -18,6 +18,7 @@ static void open_queue(struct vop_core *c, struct vop_core_queue *q)
 	q->ring_owed = q->parked = false;
 	q->violation = VOP_V_NONE;
 	q->live = vop_devq_open(&q->vq, q->cfg, vop_ring_features(f, peer_polls)) == 0;
+	q->opened = q->live;
 }
 
 static int go_live(struct vop_core *c, unsigned index, struct vop_core_queue *q)
@@ -68,6 +69,9 @@ void vop_core_queue_stop(struct vop_core *c, unsigned index)
 	if (!q)
 		return;
 	go_quiet(c, index, q);
+	if (q->opened && q->cfg->left)
+		*q->cfg->left = vop_devq_place(&q->vq);
+	q->opened = false;
 	q->cfg = NULL;
 }
 
@@ -109,6 +113,17 @@ void vop_core_reset(struct vop_core *c)
 struct vop_doorbell *vop_core_kick(const struct vop_core_queue *q)
 {
 	return q->live ? q->cfg->kick : NULL;
+}
+
+static bool is_polled(const struct vop_core_queue *q)
+{
+	return q && q->live && q->cfg->kick->kind == VOP_DB_NONE;
+}
+
+enum vop_notify vop_core_notify(enum vop_notify notify, const struct vop_core_queue *a,
+				const struct vop_core_queue *b)
+{
+	return is_polled(a) || is_polled(b) ? VOP_NOTIFY_POLL : notify;
 }
 
 int vop_core_job(struct vop_poller *p, const struct vop_poller_job *job, bool want, bool *have)

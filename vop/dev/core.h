@@ -22,6 +22,7 @@ struct vop_core_queue {
 	struct vop_devq vq;
 	const struct vop_queue_config *cfg; /* NULL: not set up */
 	bool live;			    /* open, DRIVER_OK, no violation met */
+	bool opened; /* vq stands somewhere, and was not told of yet */
 	bool parked;	    /* it was live when the device was suspended, and will be again */
 	bool ring_owed;	    /* the driver must be called and could not be */
 	uint32_t violation; /* atomic: met by the poller, not yet told to the node */
@@ -65,6 +66,10 @@ void vop_core_reset(struct vop_core *c);
 int vop_core_job(struct vop_poller *p, const struct vop_poller_job *job, bool want, bool *have);
 /* Its kick, for struct vop_poller_job; NULL when the queue is not live. */
 struct vop_doorbell *vop_core_kick(const struct vop_core_queue *q);
+/* How a job of these queues (b may be NULL) is waited for: `notify`, unless one of them is live and
+ * has no doorbell that could wake it. */
+enum vop_notify vop_core_notify(enum vop_notify notify, const struct vop_core_queue *a,
+				const struct vop_core_queue *b);
 /* The poller asked for attention: turn violations into NEEDS_RESET. */
 void vop_core_attend(struct vop_core *c);
 /*

@@ -38,6 +38,20 @@ static struct vop_core_queue *queue_of(void *dev, unsigned index)
 	return index % 2 ? &n->pair[index / 2]->tx.q : &n->pair[index / 2]->rx.q;
 }
 
+void vop_net_tell_use(struct vop_net *n)
+{
+	unsigned i;
+
+	for (i = 0; n->backend.use && i < n->pairs; i++) {
+		struct net_pair *p = n->pair[i];
+		bool used = i < n->active && (p->tx.q.live || p->rx.q.live);
+
+		if (used != p->used)
+			n->backend.use(n->backend.ctx, i, used);
+		p->used = used;
+	}
+}
+
 /* Give the pair's queues, as they are now, to the poller, or take them away. */
 static int update_pair(struct vop_net *n, struct net_pair *p)
 {
@@ -48,9 +62,12 @@ static int update_pair(struct vop_net *n, struct net_pair *p)
 		.ctx = p,
 		.doorbell = vop_core_kick(&p->tx.q),
 		.doorbell2 = vop_core_kick(&p->rx.q),
-		.notify = n->notify,
+		.fd = n->backend.rx_fd ? n->backend.rx_fd(n->backend.ctx, p->index) : 0,
+		.has_fd = n->backend.rx_fd != NULL,
+		.notify = vop_core_notify(n->notify, &p->tx.q, &p->rx.q),
 	};
 
+	vop_net_tell_use(n);
 	return vop_core_job(n->core.poller, &job, p->tx.q.live || p->rx.q.live, &p->job);
 }
 
@@ -118,8 +135,8 @@ static int net_features_ok(void *dev, const uint64_t *f)
 	struct vop_net *n = dev;
 	bool ctrl = vop_feature_has(f, VOP_NET_F_CTRL_VQ);
 
-	/* 5.1.3.1 */
-	if (vop_feature_has(f, VOP_NET_F_MQ) && !ctrl)
+	/* 5.1.3.1; a front-end that keeps the control queue for itself keeps its feature, too. */
+	if (vop_feature_has(f, VOP_NET_F_MQ) && !ctrl && !vop_device_enables_queues(n->core.d))
 		return -EINVAL;
 	n->mergeable = vop_feature_has(f, VOP_NET_F_MRG_RXBUF);
 	n->mq = vop_feature_has(f, VOP_NET_F_MQ);
@@ -130,11 +147,17 @@ static int net_features_ok(void *dev, const uint64_t *f)
 	return 0;
 }
 
+/* Pairs in use before the control queue says how many (5.1.6.5.6). */
+static unsigned first_active(const struct vop_net *n)
+{
+	return vop_device_enables_queues(n->core.d) ? n->pairs : 1;
+}
+
 static int net_driver_ok(void *dev)
 {
 	struct vop_net *n = dev;
 
-	n->active = 1;
+	n->active = first_active(n);
 	return vop_core_driver_ok(&n->core);
 }
 
@@ -293,6 +316,7 @@ static struct vop_net *create(const struct vop_net_config *cfg)
 		 * out of memory. */
 		p->net = n;
 		p->index = i;
+		p->used = false;
 		p->job = false;
 		p->tx.q = p->rx.q = (struct vop_core_queue){0};
 		p->tx.count = p->rx.count = (struct net_count){0};

@@ -2,7 +2,7 @@
 /*
  * The net device (VIRTIO 1.4, 5.1): 12-byte header, MAC, status, MTU, multiqueue with its control
  * queue, mergeable receive buffers. What happens with frames is a backend's affair: null, source
- * and echo are in net_backend.c, others can be given by the caller.
+ * and echo are in net_backend.c, tap in net_tap.c, others can be given by the caller.
  *
  * Threads: open, close and struct vop_dev_ops on the control thread; frames on the poller.
  */
@@ -61,6 +61,15 @@ struct vop_net_backend {
 	 * written. NULL: rx_fill fills them all. */
 	void (*rx_fill_plain)(void *ctx, unsigned pair, const struct vop_plain *f,
 			      const uint32_t *len, unsigned n);
+	/*
+	 * Descriptor that becomes readable when there are frames for the driver; rx_lengths() reads it
+	 * until nothing is left. NULL: whoever sends frames to the driver wakes the poller itself, or
+	 * there are always some. Control thread.
+	 */
+	int (*rx_fd)(void *ctx, unsigned pair);
+	/* The driver begins or ceases to use the pair; none is in use at first. While the poller is
+	 * paused, or on it. May be NULL. */
+	void (*use)(void *ctx, unsigned pair, bool on);
 	/* The device was reset: forget frames in flight, start over. May be NULL. On the control
 	 * thread while the poller is paused. */
 	void (*reset)(void *ctx);
@@ -108,5 +117,9 @@ int vop_net_backend_null(struct vop_net_backend *b);
 int vop_net_backend_source(struct vop_net_backend *b, uint32_t size);
 /* Echo: what the driver sent on pair p comes back on pair p, copied out and in, in order. */
 int vop_net_backend_echo(struct vop_net_backend *b, unsigned pairs);
+/* TAP: a network interface of this machine, made or taken over; NULL: a new one, vop0 or the next.
+ * Negative errno with *err. */
+int vop_net_backend_tap(struct vop_net_backend *b, const char *ifname, unsigned pairs,
+			struct vop_error *err);
 
 #endif

@@ -28,7 +28,10 @@ static uint8_t set_pairs(struct vop_net *n, const uint8_t *data, uint64_t len)
 		return NET_CTRL_ERR;
 	/* In effect before the request is used, since both happen on the poller: nothing goes to a
 	 * queue beyond them afterwards. */
+	if (vop_device_enables_queues(n->core.d))
+		return NET_CTRL_OK; /* the queues that run are in use */
 	n->active = pairs;
+	vop_net_tell_use(n);
 	for (i = old; i < pairs; i++)
 		vop_poller_wake(n->core.poller, vop_net_pair_poll, n->pair[i]);
 	return NET_CTRL_OK;

@@ -51,7 +51,8 @@ struct net_rx {
 struct net_pair {
 	struct vop_net *net;
 	unsigned index;
-	bool job; /* the poller has it */
+	bool used; /* as the backend was told */
+	bool job;  /* the poller has it */
 	struct net_tx tx;
 	struct net_rx rx;
 };
@@ -79,6 +80,8 @@ struct vop_net {
 	struct net_pair *pair[VOP_NET_PAIRS_MAX];
 };
 
+/* Tell the backend which pairs are in use; where they change. */
+void vop_net_tell_use(struct vop_net *n);
 /* Poller: one turn of a pair (struct net_pair), of the control queue (struct vop_net); see
  * poller.h. */
 unsigned vop_net_pair_poll(void *ctx);

@@ -9,18 +9,19 @@
 /* The longest Ethernet frame of the largest MTU. */
 #define FRAME_SIZE_MAX 65549u
 
-enum { BACKEND_NULL, BACKEND_SOURCE, BACKEND_ECHO };
-static const char *const backends[] = {"null", "source", "echo", NULL};
+enum { BACKEND_NULL, BACKEND_SOURCE, BACKEND_ECHO, BACKEND_TAP };
+static const char *const backends[] = {"null", "source", "echo", "tap", NULL};
 
 /* The order of the keys. */
-enum { BACKEND, SIZE, PAIRS, MTU, MAC };
+enum { BACKEND, SIZE, PAIRS, MTU, MAC, IFNAME };
 
 static const struct vop_service_key keys[] = {
 	[BACKEND] = {.name = "backend",
 		     .kind = VOP_KEY_WORD,
 		     .words = backends,
 		     .def = BACKEND_ECHO,
-		     .help = "what becomes of frames: dropped, made, sent back"},
+		     .help = "what becomes of frames: dropped, made, sent back, to and from an "
+			     "interface"},
 	[SIZE] = {.name = "size",
 		  .kind = VOP_KEY_SIZE,
 		  .min = 24,
@@ -46,6 +47,11 @@ static const struct vop_service_key keys[] = {
 		 .kind = VOP_KEY_TEXT,
 		 .value = "A:B:C:D:E:F",
 		 .help = "address (default: one of the device's own)"},
+	[IFNAME] =
+		{.name = "ifname",
+		 .kind = VOP_KEY_TEXT,
+		 .value = "NAME",
+		 .help = "interface of tap, made if it is not there (default: vop0 or the next)"},
 	{.name = NULL},
 };
 
@@ -84,6 +90,10 @@ static int net_check(const struct vop_service_device *as, struct vop_error *err)
 {
 	uint8_t mac[6];
 
+	if (as->v[IFNAME].text && as->v[BACKEND].number != BACKEND_TAP) {
+		snprintf(err->text, sizeof(err->text), "ifname is of backend=tap");
+		return -EINVAL;
+	}
 	if (!as->v[MAC].text || parse_mac(as->v[MAC].text, mac) == 0)
 		return 0;
 	snprintf(err->text, sizeof(err->text),
@@ -96,13 +106,17 @@ static uint16_t net_queues(const struct vop_service_device *as)
 	return (uint16_t)(2 * as->v[PAIRS].number + 1);
 }
 
-static int make_backend(const union vop_service_value *v, unsigned pairs, struct vop_net_backend *b)
+static int make_backend(const union vop_service_value *v, unsigned pairs, struct vop_net_backend *b,
+			struct vop_error *err)
 {
+	snprintf(err->text, sizeof(err->text), "no memory for the backend");
 	switch (v[BACKEND].number) {
 	case BACKEND_NULL:
 		return vop_net_backend_null(b);
 	case BACKEND_SOURCE:
 		return vop_net_backend_source(b, (uint32_t)v[SIZE].number);
+	case BACKEND_TAP:
+		return vop_net_backend_tap(b, v[IFNAME].text, pairs, err);
 	default:
 		return vop_net_backend_echo(b, pairs);
 	}
@@ -140,10 +154,8 @@ static void *net_open(const struct vop_service_open *o, struct vop_error *err)
 	if (info->queues_max < 2u * c.pairs + 1)
 		c.features_off[0] = 1ull << VOP_NET_F_CTRL_VQ;
 	set_mac(c.mac, v[MAC].text, info);
-	if (make_backend(v, c.pairs, &c.backend)) {
-		snprintf(err->text, sizeof(err->text), "no memory for the backend");
+	if (make_backend(v, c.pairs, &c.backend, err))
 		return NULL;
-	}
 	net = vop_net_open(o->device, &c, err);
 	if (!net && c.backend.free)
 		c.backend.free(c.backend.ctx);
