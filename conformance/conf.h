@@ -61,6 +61,7 @@ struct conf_check {
 	uint32_t lacks;		       /* enum target_lack: skipped on a target that lacks one */
 	bool vop;	   /* judges VOP-n: only devices on a VOP link (and the reference
 			      device, which keeps them too) are held to it */
+	bool vhost_user;   /* judges the protocol vhost-user: only devices behind it */
 	const char *since; /* version of the specification; NULL: by the clauses */
 	bool slow;	   /* it takes tens of thousands of requests */
 	void (*run)(struct conf *c);
@@ -162,6 +163,14 @@ void conf_prepare_others(struct conf *c);
 void conf_driver_ok(struct conf *c);
 struct cring *conf_ring(const struct conf *c);
 void conf_set_ring(struct conf *c, struct cring *r);
+
+/* --- the connection to the device, where there is one (vhost-user) --- */
+
+/* Give it up and make another: memory and rings are gone with it. A device that takes no other has
+ * died. */
+void conf_reconnect(struct conf *c);
+/* After this check there is to be another, whatever comes of it. */
+void conf_renew(struct conf *c);
 
 /* --- waiting --- */
 

@@ -43,6 +43,8 @@ struct conf {
 	bool stale;	 /* they are of a life that a reset ended */
 	struct cring *ring, *rings[CONF_RINGS];
 	unsigned n_rings;
+	int kept_fd[64]; /* closed when the check is over */
+	unsigned kept_fds;
 	struct cbuf *bufs; /* list, by `next` in ring.c */
 	uint64_t probes;
 	bool hurry;	   /* conf_hurry() */
@@ -55,6 +57,7 @@ struct conf {
 	/* How it ends. */
 	jmp_buf out;
 	bool may_drop; /* a device that drops the connection now does what it may */
+	bool renew;    /* the connection is not to be used by another check */
 	bool dropped;  /* it did, and nobody says that it died of it */
 	enum conf_outcome outcome;
 	char text[512];

@@ -105,3 +105,24 @@ int conf_said(struct conf *c, int r, const char *doing)
 	conf_end(c, CONF_CRASH, "the device went away while %s%s%s", doing, fate ? ": " : "",
 		 fate ? fate : "");
 }
+
+void conf_reconnect(struct conf *c)
+{
+	struct vop_error err = {{0}};
+
+	if (!can_reconnect(c))
+		conf_skip(c, "the connection to this device cannot be made anew");
+	cmem_verify(c, "when the connection was given up");
+	cring_free_all(c);
+	cmem_reset(c);
+	memset(c->features, 0, sizeof(c->features));
+	if (c->sut->ops->reconnect(c->sut, &err))
+		conf_end(c, CONF_CRASH, "the device takes no other connection: %s", err.text);
+	c->t = c->sut->target;
+	conf_note(c, "another connection");
+}
+
+void conf_renew(struct conf *c)
+{
+	c->renew = true;
+}

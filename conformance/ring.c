@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "conformance/internal.h"
 #include "conformance/ring_format.h"
@@ -282,6 +283,8 @@ void cring_free_all(struct conf *c)
 	}
 	c->n_rings = 0;
 	c->ring = NULL;
+	while (c->kept_fds)
+		close(c->kept_fd[--c->kept_fds]);
 	for (; n; n = next) {
 		next = n->next;
 		free(n->b.seg);

@@ -101,7 +101,7 @@ static void begin(struct conf_runner *r, const struct conf_check *k, const struc
 	c->outcome = CONF_PASS;
 	c->text[0] = 0;
 	c->may_drop = k->kind == CONF_ROBUSTNESS;
-	c->dropped = false;
+	c->dropped = c->renew = false;
 	cring_free_all(c);
 	cmem_reset(c);
 }
@@ -121,6 +121,8 @@ static void require(struct conf *c)
 	if (k->vop && strcmp(c->t->ops->scheme, "vop") != 0 &&
 	    strcmp(c->t->ops->scheme, "ref") != 0)
 		conf_skip(c, "not a device on a VOP link");
+	if (k->vhost_user && strcmp(c->t->ops->scheme, "vhost-user") != 0)
+		conf_skip(c, "not a device behind vhost-user");
 	if (c->packed && !vop_feature_has(c->offered, VOP_F_RING_PACKED))
 		conf_skip(c, "the device has no packed rings");
 	for (i = 0; i < CONF_NEEDS_MAX && k->needs[i]; i++)
@@ -280,6 +282,8 @@ int conf_run(struct conf_runner *r, const struct conf_check *k, const struct lan
 	else if (!r->poisoned && c->outcome != CONF_PASS && c->outcome != CONF_WARN &&
 		 !clean_up(c, out))
 		r->poisoned = true;
+	if (c->renew && !r->poisoned && c->sut->target)
+		r->poisoned = c->sut->ops->reconnect(c->sut, err) != 0;
 	out->seconds = now() - from;
 	return 0;
 }

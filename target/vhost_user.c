@@ -6,6 +6,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <vop/features.h>
@@ -164,7 +165,7 @@ static int forget_calls(struct vu_conn *c, const struct vu_queue *q)
 	return r;
 }
 
-static int describe(struct vu_target *t, const struct vu_queue *q)
+static int describe(struct vu_target *t, const struct vu_queue *q, uint32_t base)
 {
 	const struct vop_queue_config *c = &q->cfg;
 	struct vu_conn *n = &t->conn;
@@ -178,8 +179,7 @@ static int describe(struct vu_target *t, const struct vu_queue *q)
 	int r = vu_ask_state(n, VOP_VU_SET_VRING_NUM, c->index, c->size);
 
 	if (!r)
-		r = vu_ask_state(n, VOP_VU_SET_VRING_BASE, c->index,
-				 c->packed ? BASE_PACKED : BASE_SPLIT);
+		r = vu_ask_state(n, VOP_VU_SET_VRING_BASE, c->index, base);
 	if (!r)
 		r = vu_ask(n, &addr, NULL);
 	if (!r)
@@ -248,7 +248,7 @@ static int vu_queue_setup(struct target *b, struct vop_queue_config *cfg, enum v
 	r = open_queue(t, q, notify);
 	if (!r) {
 		q->set_up = true;
-		r = describe(t, q);
+		r = describe(t, q, cfg->packed ? BASE_PACKED : BASE_SPLIT);
 	}
 	if (!r && (t->status & VOP_STATUS_DRIVER_OK))
 		r = start_queue(t, q);
@@ -731,4 +731,29 @@ int target_vhost_user_pid(struct target *b, pid_t *pid)
 		return said(t, -ESRCH);
 	*pid = who.pid;
 	return said(t, who.pid > 0 ? 0 : -ESRCH);
+}
+
+int target_vhost_user_bytes(struct target *b, const void *bytes, size_t len)
+{
+	struct vu_target *t = is_ours(b);
+
+	if (!t)
+		return -ENOTSUP;
+	if (t->conn.lost)
+		return said(t, -EPIPE);
+	return send(t->conn.sock, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)len ? 0
+											   : -EIO;
+}
+
+int target_vhost_user_again(struct target *b, unsigned q, uint32_t base)
+{
+	struct vu_target *t = is_ours(b);
+	int r;
+
+	if (!t)
+		return -ENOTSUP;
+	if (q >= VOP_QUEUES_MAX || !t->q[q].set_up)
+		return said(t, -EINVAL);
+	r = describe(t, &t->q[q], base);
+	return said(t, r ? r : start_queue(t, &t->q[q]));
 }

@@ -43,5 +43,10 @@ int target_vhost_user_features(struct target *t, uint64_t *features, uint64_t *p
 int target_vhost_user_pid(struct target *t, pid_t *pid);
 /* The memory as the back-end was told of it. *fd stays the target's. */
 int target_vhost_user_memory(struct target *t, struct vop_vu_region *region, int *fd);
+/* Bytes on the socket, whatever they are: 0; -EIO when not all of them went. */
+int target_vhost_user_bytes(struct target *t, const void *bytes, size_t len);
+/* Start a queue that was set up, and stopped by GET_VRING_BASE, once more, at `base`: as it was
+ * described. -EINVAL: it was not set up. */
+int target_vhost_user_again(struct target *t, unsigned q, uint32_t base);
 
 #endif
