@@ -41,7 +41,7 @@ static void put(int to, const uint8_t *bytes, size_t n, unsigned fds)
 	unsigned i;
 
 	for (i = 0; i < 15; i++)
-		fd[i] = to;
+		fd[i] = STDERR_FILENO;
 	if (fds) {
 		control.align.cmsg_level = SOL_SOCKET;
 		control.align.cmsg_type = SCM_RIGHTS;
