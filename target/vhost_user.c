@@ -662,6 +662,16 @@ int target_vhost_user_call(struct target *b, const struct vop_vu_msg *m, struct 
 	return said(t, r);
 }
 
+int target_vhost_user_wait(struct target *b, int timeout_ms)
+{
+	struct vu_target *t = is_ours(b);
+
+	if (!t)
+		return -ENOTSUP;
+	t->conn.timeout_ms = vu_wait_of(timeout_ms);
+	return said(t, 0);
+}
+
 int target_vhost_user_features(struct target *b, uint64_t *features, uint64_t *protocol,
 			       uint64_t *agreed)
 {

@@ -33,6 +33,8 @@ extern const struct target_ops target_vhost_user_ops;
 /* Send m as it is, and wait for its answer if `answer` is not NULL: 0, -ETIMEDOUT, -EPIPE. Its
  * descriptors stay the caller's; those of the answer become the caller's. */
 int target_vhost_user_call(struct target *t, const struct vop_vu_msg *m, struct vop_vu_msg *answer);
+/* How long an answer, or room for a message, is waited for from now on, ms; negative: for ever. */
+int target_vhost_user_wait(struct target *t, int timeout_ms);
 /* Features as the back-end offers them, bit 30 included; protocol features offered, and agreed. */
 int target_vhost_user_features(struct target *t, uint64_t *features, uint64_t *protocol,
 			       uint64_t *agreed);

@@ -395,8 +395,7 @@ static int dial(struct vu_conn *c, const char *path, int timeout_ms)
 	return 0;
 }
 
-/* Negative: for ever, which is weeks here. */
-static int wait_of(int ms)
+int vu_wait_of(int ms)
 {
 	return ms < 0 ? INT32_MAX : ms;
 }
@@ -410,7 +409,7 @@ int vu_conn_open(struct vu_conn *c, const struct target_config *cfg, const char 
 	int r;
 
 	*c = (struct vu_conn){.sock = -1, .back = {-1, -1}, .mem = VOP_WINDOW_INIT};
-	c->timeout_ms = wait_of(cfg->timeout_ms);
+	c->timeout_ms = vu_wait_of(cfg->timeout_ms);
 	if (strlen(path) > max || path[0] == '\0')
 		return target_error(err, path[0] ? -ENAMETOOLONG : -EINVAL,
 				    "the path of a vhost-user: target has 1 to %zu bytes, not %zu",
@@ -431,7 +430,7 @@ int vu_conn_open(struct vu_conn *c, const struct target_config *cfg, const char 
 	}
 	vop_vu_stream_init(&c->answers, c->sock, VOP_VU_ANSWERS);
 	if (cfg->request_ms)
-		c->timeout_ms = wait_of(cfg->request_ms);
+		c->timeout_ms = vu_wait_of(cfg->request_ms);
 	r = greet(c);
 	if (r) {
 		target_error(err, r, "the back-end at %s does not come to terms: %s", path,

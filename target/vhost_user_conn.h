@@ -40,6 +40,9 @@ void vu_conn_close(struct vu_conn *c);
 /* The other side is gone, or broke the protocol: -EPIPE, c->reason says why. */
 int vu_conn_lose(struct vu_conn *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* What to put into timeout_ms: negative is for ever, which is weeks here. */
+int vu_wait_of(int ms);
+
 bool vu_agreed(const struct vu_conn *c, enum vop_vu_protocol_feature f);
 /*
  * Send m and wait for what the back-end has to say of it: the answer of a request that has one into

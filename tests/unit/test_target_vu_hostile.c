@@ -238,15 +238,17 @@ static void test_words(void)
 	names();
 	fc.path = path;
 	fc.fault = FAKE_SILENT;
-	fc.request = VOP_VU_SET_OWNER;
+	fc.request = VOP_VU_GET_FEATURES;
 	tc.timeout_ms = RIG_SOON;
 	CU_ASSERT_EQUAL_FATAL(vhost_fake_start(&fake, &fc), 0);
 	CU_ASSERT_EQUAL(try_target(&tc), -ETIMEDOUT);
-	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "does not answer SET_OWNER"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "does not answer GET_FEATURES"));
 	end();
 	names();
 	fc.path = path;
 	fc.fault = FAKE_SHORT;
+	fc.request = VOP_VU_SET_OWNER;
+	tc.timeout_ms = RIG_WAIT;
 	CU_ASSERT_EQUAL_FATAL(vhost_fake_start(&fake, &fc), 0);
 	CU_ASSERT_EQUAL(try_target(&tc), -EPIPE);
 	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "answers SET_OWNER with"));
@@ -254,6 +256,17 @@ static void test_words(void)
 }
 
 /* --- late, or never --- */
+
+/* An answer that does not come is waited for shortly, every other one as long as it takes. */
+static void be_short(void)
+{
+	CU_ASSERT_EQUAL(target_vhost_user_wait(t, RIG_SOON), 0);
+}
+
+static void be_patient(void)
+{
+	CU_ASSERT_EQUAL(target_vhost_user_wait(t, RIG_WAIT), 0);
+}
 
 static void begin_slow(enum fake_fault fault, uint32_t request)
 {
@@ -263,7 +276,6 @@ static void begin_slow(enum fake_fault fault, uint32_t request)
 	names();
 	fc = fake_default();
 	tc = target_default();
-	tc.request_ms = RIG_SOON;
 	fc.fault = fault;
 	fc.request = request;
 	begin_with(&fc, &tc);
@@ -282,6 +294,7 @@ static void test_late(void)
 	unsigned n;
 
 	begin_slow(FAKE_LATE, VOP_VU_GET_STATUS);
+	be_short();
 	CU_ASSERT_EQUAL(t->ops->get_status(t, &status), -ETIMEDOUT);
 	vhost_fake_call(&fake, NULL, NULL);
 	n = fake.logged;
@@ -290,6 +303,7 @@ static void test_late(void)
 	vhost_fake_call(&fake, give_status, &seven);
 	CU_ASSERT_EQUAL(fake.logged, n);
 	vhost_fake_call(&fake, vhost_fake_release, NULL);
+	be_patient();
 	CU_ASSERT_EQUAL(t->ops->get_status(t, &status), 0);
 	CU_ASSERT_EQUAL(status, 7);
 	CU_ASSERT_EQUAL(t->ops->service(t), 0);
@@ -297,17 +311,20 @@ static void test_late(void)
 	end();
 	/* Or it comes while nobody waits for anything. */
 	begin_slow(FAKE_LATE, VOP_VU_SET_STATUS);
+	be_short();
 	CU_ASSERT_EQUAL(t->ops->set_status(t, 1), -ETIMEDOUT);
 	vhost_fake_call(&fake, give_status, &seven);
 	vhost_fake_call(&fake, vhost_fake_release, NULL);
 	CU_ASSERT_EQUAL(t->ops->service(t), 0);
 	CU_ASSERT_EQUAL(lost, 0);
+	be_patient();
 	CU_ASSERT_EQUAL(t->ops->set_status(t, 1), 0);
 	CU_ASSERT_EQUAL(t->ops->get_status(t, &status), 0);
 	CU_ASSERT_EQUAL(status, 1);
-	/* Once: the next one like it was not asked for. */
 	end();
+	/* Late again: owed again, and nothing else is asked. */
 	begin_slow(FAKE_LATE, VOP_VU_SET_STATUS);
+	be_short();
 	CU_ASSERT_EQUAL(t->ops->set_status(t, 1), -ETIMEDOUT);
 	vhost_fake_call(&fake, vhost_fake_release, NULL);
 	CU_ASSERT_EQUAL(t->ops->set_status(t, 3), -ETIMEDOUT);
@@ -335,6 +352,7 @@ static void test_reset_unanswered(void)
 	begin_slow(FAKE_LATE, VOP_VU_GET_VRING_BASE);
 	CU_ASSERT_EQUAL_FATAL(session_open(&s, t, &sc, &err), 0);
 	CU_ASSERT_PTR_NOT_NULL(t->ops->alloc(t, VOP_AT_DRIVER, size, 64, &bus));
+	be_short();
 	session_close(&s);
 	vhost_fake_call(&fake, NULL, NULL);
 	asked = fake.logged;
@@ -348,6 +366,7 @@ static void test_reset_unanswered(void)
 	CU_ASSERT_EQUAL(fake.logged, asked);
 	CU_ASSERT_EQUAL(lost, 0);
 	vhost_fake_call(&fake, sound, NULL);
+	be_patient();
 	CU_ASSERT_EQUAL_FATAL(session_open(&s, t, &sc, &err), 0);
 	CU_ASSERT_PTR_NOT_NULL(t->ops->alloc(t, VOP_AT_DRIVER, size, 64, &bus));
 	traffic(&s.q[0]);
@@ -404,6 +423,7 @@ static void test_close_unanswered(void)
 	CU_ASSERT_EQUAL_FATAL(session_open(&s, t, &sc, &err), 0);
 	vhost_fake_call(&fake, NULL, NULL);
 	n = fake.logged;
+	be_short();
 	target_close(t);
 	t = NULL;
 	vhost_fake_call(&fake, NULL, NULL);

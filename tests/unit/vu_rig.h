@@ -17,7 +17,7 @@
 
 #define BIT(n)	   (1ull << (n))
 #define RIG_WAIT   60000 /* against hangs only */
-#define RIG_SOON   60	 /* for answers that never come */
+#define RIG_SOON   20	 /* for answers that never come */
 #define RIG_WINDOW (2ull << 20)
 
 #define PF_ALL                                                                                     \
