@@ -458,11 +458,13 @@ int suite_vu_traffic(void)
 {
 	CU_pSuite s = CU_add_suite("vu_traffic", NULL, NULL);
 
-	if (!s || !CU_add_test(s, "net", test_net) || !CU_add_test(s, "thread", test_thread) ||
+	if (!s || !CU_add_test(s, "net", test_net) ||
+	    !CU_add_test(s, "poller with a thread", test_thread) ||
 	    !CU_add_test(s, "pairs", test_pairs) || !CU_add_test(s, "restart", test_restart) ||
 	    !CU_add_test(s, "new driver", test_new_driver) ||
 	    !CU_add_test(s, "packed from zero", test_packed_from_zero) ||
 	    !CU_add_test(s, "memory changes", test_memory_changes) ||
+	    !CU_add_test(s, "calls", test_calls) || !CU_add_test(s, "status", test_status) ||
 	    !CU_add_test(s, "reset device", test_reset_device) ||
 	    !CU_add_test(s, "violation", test_violation) ||
 	    !CU_add_test(s, "reconnect", test_reconnect))
