@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The front-end's memory: mapped from its descriptors, found by its own addresses (ring parts) and
- * by the driver's (buffers). Files of others cannot be sealed, so each mapping is guarded: where the
- * file was cut, zero pages appear and the connection ends.
+ * by the driver's (buffers). Files of others cannot be sealed, so each mapping is guarded: where
+ * the file was cut, zero pages appear and the connection ends.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -53,8 +53,8 @@ static int own_pipe(int fd)
 	return fd;
 }
 
-/* Only what can neither block us for ever nor be always ready: eventfds; to write into also pipes and
- * sockets (front-ends without eventfds). *fd is replaced or left. */
+/* Only what can neither block us for ever nor be always ready: eventfds; to write into also pipes
+ * and sockets (front-ends without eventfds). *fd is replaced or left. */
 static int check_fd(struct vop_vu_front *f, int *fd, bool to_write)
 {
 	struct stat st;
