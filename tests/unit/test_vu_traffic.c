@@ -237,8 +237,10 @@ static void test_memory_changes(void)
 	struct vop_vu_msg m = {.h = {.request = VOP_VU_ADD_MEM_REG, .size = 40},
 			       .one = {.region = {1ull << 40, 8192, 1ull << 41, 4096}}};
 	struct vu_rig_held before, now;
+	int other = memfd_create("other", MFD_CLOEXEC);
 	struct vu_rig r;
 
+	CU_ASSERT_EQUAL_FATAL(ftruncate(other, 1 << 20), 0);
 	vu_rig_open(&r, &c);
 	vu_rig_start(&r);
 	before = vu_rig_held();
@@ -251,10 +253,20 @@ static void test_memory_changes(void)
 		m.fd[0] = r.file;
 		m.fds = 1;
 		CU_ASSERT_EQUAL(vu_rig_send(&r, &m), 0);
-		CU_ASSERT_EQUAL(vu_rig_send(&r, &m), 1); /* it overlaps itself */
+		CU_ASSERT_EQUAL(vu_rig_send(&r, &m), 0); /* once more, as it is */
+		m.one.region.offset = 0;
+		CU_ASSERT_EQUAL(vu_rig_send(&r, &m), 1); /* other memory at that place */
+		m.one.region.offset = 4096;
+		m.one.region.size = 4096;
+		CU_ASSERT_EQUAL(vu_rig_send(&r, &m), 1);
+		m.one.region.size = 8192;
+		m.fd[0] = other;
+		CU_ASSERT_EQUAL(vu_rig_send(&r, &m), 1); /* another file */
+		m.fd[0] = r.file;
 		echo(&r, 0, i);
 		m.h.request = VOP_VU_REM_MEM_REG;
-		m.fds = i % 2; /* some send the descriptor again */
+		m.fds = i % 2;				 /* some send the descriptor again */
+		CU_ASSERT_EQUAL(vu_rig_send(&r, &m), 0); /* as often as it was added */
 		CU_ASSERT_EQUAL(vu_rig_send(&r, &m), 0);
 		CU_ASSERT_EQUAL(vu_rig_send(&r, &m), 1);
 		echo(&r, 0, i);
@@ -263,6 +275,7 @@ static void test_memory_changes(void)
 	CU_ASSERT_EQUAL(now.fds, before.fds);
 	CU_ASSERT_EQUAL(now.maps, before.maps);
 	vu_rig_close(&r);
+	close(other);
 }
 
 /* Calls go where the last SET_VRING_CALL said, whatever that is. */
