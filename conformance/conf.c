@@ -13,8 +13,8 @@
 /* What a device that polls must have run, of the patience, before its silence counts. */
 #define POLLER_RAN 8u
 /* Of the patience that is left for a device that never said NEEDS_RESET. */
-#define MUTE_SHARE 16u
-#define IDLE_WINDOWS	40u
+#define MUTE_SHARE   16u
+#define IDLE_WINDOWS 40u
 
 static uint64_t now_ns(void)
 {
@@ -132,6 +132,8 @@ void conf_config(struct conf *c, uint32_t off, void *dst, uint32_t len)
 {
 	int r = conf_try_config_read(c, off, dst, len, NULL);
 
+	if (r && c->t->caps.missing & TARGET_LACKS_CONFIG)
+		conf_skip(c, "%s", target_lack_text(TARGET_LACKS_CONFIG));
 	if (r)
 		conf_fail(c, "configuration space cannot be read at %u, %u bytes: %s", off, len,
 			  strerror(-r));

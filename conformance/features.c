@@ -210,13 +210,19 @@ static void again(struct conf *c)
 }
 
 /* A set the device does not take: it says so. */
+/* A bit that nobody offers, not even on somebody else's behalf (target.h). */
+static bool nobodys(struct conf *c, unsigned bit)
+{
+	return !conf_has_offer(c, bit) && !vop_feature_has(conf_target(c)->withheld, bit);
+}
+
 static void not_offered(struct conf *c)
 {
 	uint64_t f[2];
 	unsigned bit;
 
 	for (bit = 0; bit < top_bit(c); bit++) {
-		if (conf_has_offer(c, bit))
+		if (!nobodys(c, bit))
 			continue;
 		base(c, f);
 		vop_feature_set(f, bit);
@@ -250,7 +256,7 @@ static void refused_once(struct conf *c)
 	uint64_t f[2];
 	unsigned bit;
 
-	for (bit = 0; bit < 24 && conf_has_offer(c, bit); bit++)
+	for (bit = 0; bit < 24 && !nobodys(c, bit); bit++)
 		;
 	base(c, f);
 	vop_feature_set(f, bit);

@@ -28,7 +28,7 @@ struct lane {
 			uint32_t *in_len);
 	/* The buffer was handed over: do what makes the device use it. May be NULL. */
 	void (*trigger)(struct conf *c, struct cbuf *b);
-	/* Buffers of the ring under test were published, or are waited for. May be NULL. */
+	/* Buffers of the ring under test were published. May be NULL. */
 	void (*published)(struct conf *c);
 	/* It came back: length and contents. */
 	void (*verify)(struct conf *c, struct cbuf *b);

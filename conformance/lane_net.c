@@ -169,6 +169,7 @@ struct rx_state {
 	/* Frames that wait until their buffers are published: a device without a buffer may drop
 	 * what comes, and many do. */
 	uint32_t held[HELD];
+	uint16_t after[HELD]; /* index that covers the buffer */
 	unsigned n_held;
 };
 _Static_assert(sizeof(struct rx_state) <= LANE_STATE, "state of a lane");
@@ -209,10 +210,12 @@ static void rx_trigger(struct conf *c, struct cbuf *b)
 	struct rx_state *s = conf_lane_state(c);
 	const struct cring *r = conf_ring(c);
 
-	if (b->added && r && r->avail_idx != r->published && s->n_held < HELD)
+	if (b->added && r && r->avail_idx != r->published && s->n_held < HELD) {
+		s->after[s->n_held] = r->avail_idx;
 		s->held[s->n_held++] = (uint32_t)b->number;
-	else
+	} else {
 		rx_send(c, b->number);
+	}
 }
 
 static void rx_published(struct conf *c)

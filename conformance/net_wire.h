@@ -122,7 +122,8 @@ struct nwire {
 	unsigned pairs; /* set up */
 	uint32_t hdr;	/* bytes of the header */
 	struct cring *rx[NW_PAIRS], *tx[NW_PAIRS], *ctrl;
-	unsigned again; /* nw_ready() had to open it */
+	unsigned again;	  /* nw_ready() had to open it */
+	bool minds_count; /* judge num_buffers without MRG_RXBUF */
 };
 
 /* Bytes of the header with what was negotiated. */

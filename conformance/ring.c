@@ -526,8 +526,6 @@ static bool waited(struct cring *r, struct cbuf *want)
 {
 	struct waiting w = {.r = r, .want = want, .before = r->called || r->carried};
 
-	if (r == r->c->ring && r->c->lane->published)
-		r->c->lane->published(r->c);
 	if (want ? want->used : r->outstanding == 0)
 		return true;
 	if (!conf_wait(r->c, look, &w))

@@ -208,7 +208,8 @@ static void ends_early(struct conf *c)
 	struct raw_trap trap;
 	unsigned turn, i;
 
-	conf_start(c, 16);
+	/* No table is longer than the queue, whatever of it is used (2.7.5.3.1). */
+	conf_start(c, 32);
 	raw_trap_set(c, &trap);
 	for (turn = 0; turn < 6; turn++) {
 		struct cbuf *b = conf_probe(c, 1 + turn);
@@ -227,7 +228,8 @@ static void holes(struct conf *c)
 	struct raw_trap trap;
 	unsigned turn, i;
 
-	conf_start(c, 16);
+	/* No table is longer than the queue, whatever of it is used (2.7.5.3.1). */
+	conf_start(c, 32);
 	raw_trap_set(c, &trap);
 	for (turn = 0; turn < 6; turn++) {
 		struct cbuf *b = conf_probe(c, 2 + turn);

@@ -115,6 +115,8 @@ struct target {
 	const struct target_ops *ops;
 	struct target_caps caps;
 	uint16_t device_id; /* as asked for; names feature bits in messages */
+	/* Bits the other side offers and get_features() does not show: not the device's. */
+	uint64_t withheld[2];
 };
 
 /* By URI: picks the scheme. 0; -EINVAL with *err: unknown scheme or malformed; else as open. */

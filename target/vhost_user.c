@@ -84,7 +84,8 @@ static int vu_get_features(struct target *b, uint64_t f[2])
 {
 	struct vu_target *t = vu(b);
 
-	f[0] = t->conn.features & ~not_the_devices(b->device_id);
+	b->withheld[0] = t->conn.features & not_the_devices(b->device_id);
+	f[0] = t->conn.features & ~b->withheld[0];
 	f[1] = 0;
 	return said(t, 0);
 }
@@ -149,6 +150,20 @@ static int open_queue(struct vu_target *t, struct vu_queue *q, enum vop_notify n
 	return r;
 }
 
+/* Some back-ends write a call descriptor when it is set (libvhost-user): that says nothing. */
+static int forget_calls(struct vu_conn *c, const struct vu_queue *q)
+{
+	uint64_t n;
+	int r = 0;
+
+	/* What comes before the answer was done before it. */
+	if (!vu_agreed(c, VOP_VU_PF_REPLY_ACK))
+		r = vu_get_u64(c, VOP_VU_GET_FEATURES, &n);
+	while (!r && read(q->call_fd, &n, sizeof(n)) == (ssize_t)sizeof(n))
+		;
+	return r;
+}
+
 static int describe(struct vu_target *t, const struct vu_queue *q)
 {
 	const struct vop_queue_config *c = &q->cfg;
@@ -171,7 +186,7 @@ static int describe(struct vu_target *t, const struct vu_queue *q)
 		r = vu_ask_ring_fd(n, VOP_VU_SET_VRING_CALL, c->index, q->call_fd);
 	if (!r)
 		r = vu_ask_ring_fd(n, VOP_VU_SET_VRING_ERR, c->index, q->err_fd);
-	return r;
+	return r ? r : forget_calls(n, q);
 }
 
 static int start_queue(struct vu_target *t, struct vu_queue *q)
@@ -443,15 +458,19 @@ static int vu_config_read(struct target *b, uint32_t off, void *dst, uint32_t le
 {
 	struct vu_target *t = vu(b);
 	struct vop_vu_msg a;
-	int r = config_message(t, VOP_VU_GET_CONFIG, off, NULL, len, &a);
+	int r;
 
+	if (len == 0 || off > VOP_VU_CONFIG_MAX || len > VOP_VU_CONFIG_MAX - off)
+		return said(t, vu_agreed(&t->conn, VOP_VU_PF_CONFIG) ? -EINVAL : -ENOTSUP);
+	/* From the start, as the front-ends in use do: there are back-ends that mind no offset. */
+	r = config_message(t, VOP_VU_GET_CONFIG, 0, NULL, off + len, &a);
 	if (r)
 		return said(t, r);
 	vop_vu_close_fds(&a);
 	/* That is how a range is refused. */
-	if (a.h.size == 0 || a.config.size != len)
+	if (a.h.size == 0 || a.config.size != off + len)
 		return said(t, -EINVAL);
-	memcpy(dst, a.config.data, len);
+	memcpy(dst, a.config.data + off, len);
 	if (generation)
 		*generation = 0;
 	return said(t, 0);
