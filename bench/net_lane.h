@@ -14,10 +14,10 @@
 #define LANE_HDR 12u
 /* Buffers start so many bytes into a line, so that the frame behind the header has lines of its
  * own. */
-#define LANE_LEAD  (64u - LANE_HDR)
-#define LANE_BATCH 64u
+#define LANE_LEAD    (64u - LANE_HDR)
+#define LANE_BATCH   64u
 #define LANE_LOOK_NS 400u
-#define LANE_SMALL 256u /* frames up to here are made and checked a batch at a time */
+#define LANE_SMALL   256u /* frames up to here are made and checked a batch at a time */
 
 /* Private memory the loops work in; one per load, hot. */
 struct lane_scratch {
@@ -58,8 +58,8 @@ struct net_load {
 	unsigned sessions, lanes;
 	struct net_lane *lane;
 	struct lane_scratch *scratch;
-	bool stream;	      /* frames are written past the caches */
-	bool patient;	      /* a full ring is left alone for a while (net_flood.c) */
+	bool stream;		 /* frames are written past the caches */
+	bool patient;		 /* a full ring is left alone for a while (net_flood.c) */
 	uint64_t sent, received; /* all lanes, for windows */
 	uint32_t broken;
 };
