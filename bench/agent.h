@@ -57,7 +57,7 @@ struct agent_session {
 	uint8_t numbered; /* frames of the product's source */
 	uint8_t small_rx;
 	uint8_t kept; /* of a frame sent only the first line is new */
-	uint8_t any; /* received frames are counted, not looked at */
+	uint8_t any;  /* received frames are counted, not looked at */
 	uint32_t indirect_max;
 	uint64_t spin_ns;
 	/* blk; size and depth are the largest of any job then, pairs the queues */

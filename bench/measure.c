@@ -7,10 +7,10 @@
 #include "bench/measure.h"
 #include "bench/turns.h"
 
-#define LIMIT_WARM 1000000ull /* ns */
-#define LIMIT_RUN  8000000ull /* ns, each way around a round */
-#define DRAIN_RUN  30000000ull /* ns, the same for what drains rings: a full one takes milliseconds */
-#define SWEEP_RUN  5000000ull /* ns, each way in a sweep */
+#define LIMIT_WARM 1000000ull  /* ns */
+#define LIMIT_RUN  8000000ull  /* ns, each way around a round */
+#define DRAIN_RUN  30000000ull /* ns, for draining rings: a large one takes milliseconds */
+#define SWEEP_RUN  5000000ull  /* ns, each way in a sweep */
 
 double result_rate(const struct job_result *r)
 {

@@ -124,7 +124,7 @@ int net_loop_drain(struct net_load *L, struct worker *w, const struct job *j, st
 {
 	unsigned batch = VOP_MIN(j->batch ? j->batch : L->cfg.batch, LANE_BATCH), n[2] = {0};
 	double(*pace)[DRAINS] = malloc(2 * sizeof(*pace)), ns[2] = {0}, best = 0;
-	unsigned kinds = !L->cfg.kept && lane_streams(&L->lane[0], L->cfg.size) ? 2 : 1;
+	unsigned kinds = lane_streams(&L->lane[0], L->cfg.size) ? 2 : 1;
 	uint64_t begun = clock_ns(), now = begun;
 	int e = pace ? 0 : -ENOMEM;
 

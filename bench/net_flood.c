@@ -107,7 +107,7 @@ void net_loop_choose(struct net_load *L, struct worker *w, unsigned batch)
 		const struct way *k = &ways[i % WAYS];
 		double pace;
 
-		if (k->stream && (L->cfg.kept || !lane_streams(&L->lane[0], L->cfg.size)))
+		if (k->stream && !lane_streams(&L->lane[0], L->cfg.size))
 			continue;
 		take_way(L, k);
 		pace = try_way(L, w, batch);

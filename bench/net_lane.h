@@ -14,10 +14,10 @@
 #define LANE_HDR 12u
 /* Buffers start so many bytes into a line, so that the frame behind the header has lines of its
  * own. */
-#define LANE_LEAD  (64u - LANE_HDR)
-#define LANE_BATCH 64u
+#define LANE_LEAD    (64u - LANE_HDR)
+#define LANE_BATCH   64u
 #define LANE_LOOK_NS 400u
-#define LANE_SMALL 256u /* frames up to here are made and checked a batch at a time */
+#define LANE_SMALL   256u /* frames up to here are made and checked a batch at a time */
 
 /* Private memory the loops work in; one per load, hot. */
 struct lane_scratch {
@@ -58,8 +58,8 @@ struct net_load {
 	unsigned sessions, lanes;
 	struct net_lane *lane;
 	struct lane_scratch *scratch;
-	bool stream;	      /* frames are written past the caches */
-	bool patient;	      /* a full ring is left alone for a while (net_flood.c) */
+	bool stream;		 /* frames are written past the caches */
+	bool patient;		 /* a full ring is left alone for a while (net_flood.c) */
 	uint64_t sent, received; /* all lanes, for windows */
 	uint32_t broken;
 };
@@ -146,11 +146,17 @@ VOP_INLINE void lane_stream(struct lane_scratch *s, uint8_t *dst, uint32_t size,
 
 /* Header and first line of frame `seq` are new, the rest is what the buffer held before: what
  * packet generators do, and no copy. */
-VOP_INLINE void lane_retouch(uint8_t *dst, uint32_t size, uint64_t seq)
+VOP_INLINE void lane_retouch(uint8_t *dst, uint32_t size, uint64_t seq, bool stream)
 {
+	static const uint8_t head[64] __attribute__((aligned(64)));
 	frame_block first;
 
 	frame_first(&first, seq);
+	if (stream) {
+		stream_lines(dst - LANE_LEAD, head, 1);
+		stream_lines(dst + LANE_HDR, &first, 1);
+		return;
+	}
 	memset(dst, 0, LANE_HDR);
 	memcpy(dst + LANE_HDR, &first, VOP_MIN(size, sizeof(first)));
 }
@@ -172,14 +178,16 @@ VOP_INLINE void lane_put(struct net_load *L, struct net_lane *l, unsigned n, uin
 			uint32_t at = free[(head + i) & mask];
 			size_t off = (size_t)at * stride;
 
-			if (lane_free(l) >= 2 * n)
+			if (lane_free(l) >= 2 * n && !L->stream)
 				vop_prefetch_pair(mem + (size_t)free[(head + n + i) & mask] *
 								  stride,
 						  2 * LANE_LEAD, true);
-			lane_retouch(mem + off, size, seq + i);
+			lane_retouch(mem + off, size, seq + i, L->stream);
 			buf[i] = (struct vop_buf){bus + off, size + LANE_HDR};
 			cookie[i] = at;
 		}
+		if (L->stream)
+			stream_end();
 	} else if (size <= LANE_SMALL && !L->stream) {
 		uint8_t *small = s->small + LANE_LEAD;
 		/*

@@ -157,6 +157,19 @@ static unsigned keep_known(const struct net_case *k, enum result_metric metric, 
 	return n;
 }
 
+/* Copies per frame, in short and in full. */
+static const char *const *copies_words(const struct net_run *n)
+{
+	static const char *const words[][2] = {
+		{"one in, one out", "driver 1, device 1; made from and verified in private memory"},
+		{"one at the driver", "driver 1; the device is not ours"},
+		{"none at the driver",
+		 "driver 0, the first 64 bytes of each are written; the device is not ours"},
+	};
+
+	return words[!n->p.foreign ? 0 : n->o.payload ? 2 : 1];
+}
+
 static int add(struct result *res, const struct net_run *n, const struct net_case *k,
 	       const char *name, enum result_metric metric,
 	       double (*value)(const struct net_case *, const struct measured *),
@@ -174,7 +187,7 @@ static int add(struct result *res, const struct net_run *n, const struct net_cas
 		{"batch", NULL, (double)n->o.batch},
 		{"depth", NULL, (double)n->o.depth},
 		{"features", feature_text(VOP_NET_ID, n->features, features, sizeof(features)), 0},
-		{"copies", n->p.foreign ? (n->o.payload ? "none at the driver" : "one at the driver") : "one in, one out", 0},
+		{"copies", copies_words(n)[0], 0},
 		{NULL, NULL, 0},
 	};
 	bool latency = k->dir == NET_LATENCY;
@@ -227,8 +240,7 @@ static int add_case(struct result *res, const struct net_run *n, const struct ne
 		e = e ? e : add(res, n, k, name, METRIC_LATENCY_P999, value_p999, NULL);
 		return e ? e : add(res, n, k, name, METRIC_RATE, value_rate, NULL);
 	}
-	e = add(res, n, k, name, METRIC_RATE, value_rate,
-		limit_of(n, k));
+	e = add(res, n, k, name, METRIC_RATE, value_rate, limit_of(n, k));
 	e = e ? e : add(res, n, k, name, METRIC_GOODPUT, value_goodput, NULL);
 	e = e ? e : add(res, n, k, name, METRIC_CPU_DRIVER, value_cpu_driver, NULL);
 	if (!n->p.foreign || cpu_known(k))
@@ -357,7 +369,8 @@ static void rows(struct table *t, const struct net_run *n, const struct net_case
 					   human_si(c, sizeof(c),
 						    median_of(k, g, value_goodput, all), "bit/s"));
 			table_cell(t, TABLE_PLAIN, "%.1f", cd);
-			table_cell(t, TABLE_PLAIN, n->p.foreign && !cpu_known(k) ? "-" : "%.1f", cv);
+			table_cell(t, TABLE_PLAIN, n->p.foreign && !cpu_known(k) ? "-" : "%.1f",
+				   cv);
 		}
 		table_cell(t, marked ? TABLE_WARN : TABLE_PLAIN, marked ? "%u (%u)" : "%u", seen,
 			   marked);
@@ -446,8 +459,10 @@ static void print_head(const struct net_run *n)
 		if (vop_feature_has(n->features, (unsigned)feature_bit(VOP_NET_ID, *w, strlen(*w))))
 			printf(" %s", *w);
 	printf("\n%s\n\n",
-	       n->p.foreign ? (n->o.no_verify ? "frames of the target are counted, not verified" : "the target is not ours: what it takes is not verified, what it sends is")
-			    : "every frame is copied in and out and verified to the byte");
+	       n->o.no_verify ? "frames of the target are counted, not verified"
+	       : n->p.foreign ? "the target is not ours: what it takes is not verified, what it "
+				"sends is"
+			      : "every frame is copied in and out and verified to the byte");
 }
 
 #if REMOTE_COUNTED
@@ -555,9 +570,7 @@ static int write_result(struct net_run *n, bool *exceeded)
 	result_run_fact(res, "cpus_used", cpus_json(n));
 	result_run_fact(res, "features_negotiated", features_json(n->features));
 	result_run_fact(res, "frames_verified", json_integer((json_int_t)n->frames_checked));
-	result_run_fact(
-		res, "copies_per_frame",
-		json_string(n->p.foreign ? n->o.payload ? "driver 0, its first 64 bytes written; the device is not ours" : "driver 1; the device is not ours" : "driver 1, device 1; made from and verified in private memory"));
+	result_run_fact(res, "copies_per_frame", json_string(copies_words(n)[1]));
 	if (n->idle_known) {
 		result_run_fact(res, "idle_cpu_driver", json_real(n->idle_share[0]));
 		result_run_fact(res, "idle_cpu_device", json_real(n->idle_share[1]));

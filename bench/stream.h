@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Whole cache lines written to memory past the caches. An ordinary store first fetches the line from
- * the processor that read it last; where that is far away, not fetching it is worth more than
+ * Whole cache lines written to memory past the caches. An ordinary store first fetches the line
+ * from the processor that read it last; where that is far away, not fetching it is worth more than
  * leaving the line in a cache.
  */
 #ifndef BENCH_STREAM_H

@@ -20,7 +20,7 @@
 #define FILENAME "vop-bench conformance"
 
 /* Hand a request over on a ring, cut into pieces (0: head and answer), and wait for it. */
-static struct cbuf *call_on(struct conf *c, struct cring *r, struct fs_ask *a, unsigned pieces)
+static struct cbuf *call_on(struct conf *c, struct cring *r, struct fuse_ask *a, unsigned pieces)
 {
 	uint32_t room = FS_IN_HEADER + 512 + a->data_len, len;
 	uint64_t bus;
@@ -28,7 +28,7 @@ static struct cbuf *call_on(struct conf *c, struct cring *r, struct fs_ask *a, u
 	uint8_t plain[FS_IN_HEADER + 512 + FILE_LEN];
 	struct cbuf *b;
 
-	len = fs_put(c, plain, sizeof(plain), a);
+	len = fuse_put(c, plain, sizeof(plain), a);
 	cmem_put(c, out, plain, len);
 	b = cbuf_cut(c, plain, len, a->in_len, pieces ? pieces : 1 + !!a->in_len);
 	cring_submit(r, b);
@@ -36,7 +36,7 @@ static struct cbuf *call_on(struct conf *c, struct cring *r, struct fs_ask *a, u
 	return b;
 }
 
-static struct cbuf *call(struct conf *c, struct fs_ask *a, unsigned pieces)
+static struct cbuf *call(struct conf *c, struct fuse_ask *a, unsigned pieces)
 {
 	return call_on(c, conf_ring(c), a, pieces);
 }
@@ -120,13 +120,13 @@ static void begins(struct conf *c)
 {
 	struct fuse_init_in in;
 	struct fuse_init_out out;
-	struct fs_ask a = fs_ask_init(&in);
+	struct fuse_ask a = fuse_ask_init(&in);
 	struct cbuf *b;
 
 	conf_start(c, 0);
 	a.unique = UNIQUE;
 	b = call(c, &a, 0);
-	fs_expect(c, b, 0);
+	fuse_expect(c, b, 0);
 	cbuf_read(b, FS_OUT_HEADER, (uint8_t *)&out, sizeof(out));
 	CONF_EXPECT(c, out.major == 7, "version %u.%u is answered, not 7", out.major, out.minor);
 	CONF_EXPECT(c, out.max_write >= 4096, "max_write is %u", out.max_write);
@@ -135,24 +135,24 @@ static void begins(struct conf *c)
 static void getattr_root(struct conf *c)
 {
 	struct fuse_getattr_in in;
-	struct fs_ask a = fs_ask_getattr(&in, FUSE_ROOT_ID);
+	struct fuse_ask a = fuse_ask_getattr(&in, FUSE_ROOT_ID);
 
 	a.unique = UNIQUE + 2;
-	fs_expect(c, call(c, &a, 0), 0);
+	fuse_expect(c, call(c, &a, 0), 0);
 }
 
 /* FUSE_INIT ends the session there is, and begins another one. */
 static void begins_again(struct conf *c)
 {
 	struct fuse_init_in in;
-	struct fs_ask a = fs_ask_init(&in);
+	struct fuse_ask a = fuse_ask_init(&in);
 	unsigned i;
 
 	session(c);
 	for (i = 0; i < 4; i++) {
 		getattr_root(c);
 		a.unique = UNIQUE + 4 + 2 * i;
-		fs_expect(c, call(c, &a, 0), 0);
+		fuse_expect(c, call(c, &a, 0), 0);
 	}
 	getattr_root(c);
 }
@@ -180,7 +180,7 @@ static void other_order(struct conf *c)
 	conf_start(c, 0);
 	cbuf_out(c, b, &h, sizeof(h));
 	cbuf_out(c, b, &in, arg);
-	cbuf_in(c, b, FS_OUT_HEADER + fs_answer_len(FUSE_INIT));
+	cbuf_in(c, b, FS_OUT_HEADER + fuse_answer_len(FUSE_INIT));
 	cring_submit(conf_ring(c), b);
 	cring_wait(conf_ring(c), b);
 	CONF_EXPECT(c, b->used_len >= FS_OUT_HEADER || b->batched,
@@ -220,7 +220,7 @@ static void cuts(struct conf *c)
 /* One byte each. */
 static void bytes(struct conf *c)
 {
-	struct fs_ask a = fs_ask_lookup(FUSE_ROOT_ID, "vop-bench, nobody");
+	struct fuse_ask a = fuse_ask_lookup(FUSE_ROOT_ID, "vop-bench, nobody");
 	uint8_t out[128];
 	struct cbuf *b;
 	uint32_t len, i;
@@ -229,7 +229,7 @@ static void bytes(struct conf *c)
 	conf_start(c, VOP_MIN((uint16_t)256, conf_queue_size_max(c, FS_REQUESTS)));
 	conf_serve(c, 1);
 	a.unique = UNIQUE;
-	len = fs_put(c, out, sizeof(out), &a);
+	len = fuse_put(c, out, sizeof(out), &a);
 	if (conf_ring(c)->size < len + a.in_len)
 		conf_skip(c, "the queue is too small");
 	b = cbuf_new(c);
@@ -239,7 +239,7 @@ static void bytes(struct conf *c)
 		cbuf_in(c, b, 1);
 	cring_submit(conf_ring(c), b);
 	cring_wait(conf_ring(c), b);
-	CONF_EXPECT(c, fs_judge(c, b, &body) == -ENOENT || body == fs_answer_len(FUSE_LOOKUP),
+	CONF_EXPECT(c, fuse_judge(c, b, &body) == -ENOENT || body == fuse_answer_len(FUSE_LOOKUP),
 		    "FUSE_LOOKUP in pieces of one byte is not understood");
 }
 
@@ -266,7 +266,7 @@ static void batch(struct conf *c)
 
 static void no_such_name(struct conf *c)
 {
-	struct fs_ask a = fs_ask_lookup(FUSE_ROOT_ID, "vop-bench, nobody");
+	struct fuse_ask a = fuse_ask_lookup(FUSE_ROOT_ID, "vop-bench, nobody");
 	struct fuse_entry_out entry;
 	struct cbuf *b;
 	uint32_t body;
@@ -275,7 +275,7 @@ static void no_such_name(struct conf *c)
 	session(c);
 	a.unique = UNIQUE;
 	b = call(c, &a, 0);
-	error = fs_judge(c, b, &body);
+	error = fuse_judge(c, b, &body);
 	if (error == 0 && body == sizeof(entry)) {
 		cbuf_read(b, FS_OUT_HEADER, (uint8_t *)&entry, sizeof(entry));
 		error = entry.nodeid ? 0 : -ENOENT;
@@ -287,15 +287,15 @@ static void no_such_name(struct conf *c)
 /* FUSE grows: a request that is not known is refused, and the driver goes on without it. */
 static void unknown(struct conf *c)
 {
-	struct fs_ask a = {.opcode = 4000,
-			   .node = FUSE_ROOT_ID,
-			   .unique = UNIQUE,
-			   .in_len = FS_OUT_HEADER + 64};
+	struct fuse_ask a = {.opcode = 4000,
+			     .node = FUSE_ROOT_ID,
+			     .unique = UNIQUE,
+			     .in_len = FS_OUT_HEADER + 64};
 	uint32_t body;
 	int error;
 
 	session(c);
-	error = fs_judge(c, call(c, &a, 0), &body);
+	error = fuse_judge(c, call(c, &a, 0), &body);
 	CONF_EXPECT(c, error == -ENOSYS, "a request that does not exist is answered with error %d",
 		    -error);
 	getattr_root(c);
@@ -311,17 +311,17 @@ struct file {
 static struct file open_file(struct conf *c)
 {
 	struct fuse_create_in in = {.flags = O_RDWR | O_CREAT, .mode = S_IFREG | 0600};
-	struct fs_ask unlink = {.opcode = FUSE_UNLINK,
-				.node = FUSE_ROOT_ID,
-				.name = FILENAME,
-				.in_len = FS_OUT_HEADER};
-	struct fs_ask create = {.opcode = FUSE_CREATE,
-				.node = FUSE_ROOT_ID,
-				.unique = UNIQUE + 100,
-				.arg = &in,
-				.arg_len = sizeof(in),
-				.name = FILENAME,
-				.in_len = FS_OUT_HEADER + fs_answer_len(FUSE_CREATE)};
+	struct fuse_ask unlink = {.opcode = FUSE_UNLINK,
+				  .node = FUSE_ROOT_ID,
+				  .name = FILENAME,
+				  .in_len = FS_OUT_HEADER};
+	struct fuse_ask create = {.opcode = FUSE_CREATE,
+				  .node = FUSE_ROOT_ID,
+				  .unique = UNIQUE + 100,
+				  .arg = &in,
+				  .arg_len = sizeof(in),
+				  .name = FILENAME,
+				  .in_len = FS_OUT_HEADER + fuse_answer_len(FUSE_CREATE)};
 	struct fuse_entry_out entry;
 	struct fuse_open_out open;
 	struct cbuf *b;
@@ -330,28 +330,28 @@ static struct file open_file(struct conf *c)
 
 	session(c);
 	b = call(c, &create, 0);
-	error = fs_judge(c, b, &body);
+	error = fuse_judge(c, b, &body);
 	if (error == -EROFS || error == -EACCES || error == -EPERM)
 		conf_skip(c, "no file can be made in the root (error %d)", -error);
-	fs_expect(c, b, 0);
+	fuse_expect(c, b, 0);
 	cbuf_read(b, FS_OUT_HEADER, (uint8_t *)&entry, sizeof(entry));
 	cbuf_read(b, FS_OUT_HEADER + sizeof(entry), (uint8_t *)&open, sizeof(open));
 	unlink.unique = UNIQUE + 102;
-	fs_expect(c, call(c, &unlink, 0), 0);
+	fuse_expect(c, call(c, &unlink, 0), 0);
 	return (struct file){entry.nodeid, open.fh};
 }
 
 static void close_file(struct conf *c, const struct file *f)
 {
 	struct fuse_release_in in = {.fh = f->fh, .flags = O_RDWR};
-	struct fs_ask a = {.opcode = FUSE_RELEASE,
-			   .node = f->node,
-			   .unique = UNIQUE + 104,
-			   .arg = &in,
-			   .arg_len = sizeof(in),
-			   .in_len = FS_OUT_HEADER};
+	struct fuse_ask a = {.opcode = FUSE_RELEASE,
+			     .node = f->node,
+			     .unique = UNIQUE + 104,
+			     .arg = &in,
+			     .arg_len = sizeof(in),
+			     .in_len = FS_OUT_HEADER};
 
-	fs_expect(c, call(c, &a, 0), 0);
+	fuse_expect(c, call(c, &a, 0), 0);
 }
 
 static uint8_t pattern(uint64_t off, unsigned turn)
@@ -364,21 +364,21 @@ static void write_file(struct conf *c, const struct file *f, uint64_t off, uint3
 {
 	struct fuse_write_in in = {.fh = f->fh, .offset = off, .size = len};
 	uint8_t data[FILE_LEN];
-	struct fs_ask a = {.opcode = FUSE_WRITE,
-			   .node = f->node,
-			   .unique = UNIQUE + 200 + 2 * turn,
-			   .arg = &in,
-			   .arg_len = sizeof(in),
-			   .data = data,
-			   .data_len = len,
-			   .in_len = FS_OUT_HEADER + fs_answer_len(FUSE_WRITE)};
+	struct fuse_ask a = {.opcode = FUSE_WRITE,
+			     .node = f->node,
+			     .unique = UNIQUE + 200 + 2 * turn,
+			     .arg = &in,
+			     .arg_len = sizeof(in),
+			     .data = data,
+			     .data_len = len,
+			     .in_len = FS_OUT_HEADER + fuse_answer_len(FUSE_WRITE)};
 	struct fuse_write_out out;
 	struct cbuf *b;
 
 	for (uint32_t i = 0; i < len; i++)
 		data[i] = pattern(off + i, turn);
 	b = call(c, &a, pieces);
-	fs_expect(c, b, 0);
+	fuse_expect(c, b, 0);
 	cbuf_read(b, FS_OUT_HEADER, (uint8_t *)&out, sizeof(out));
 	CONF_EXPECT(c, out.size == len, "FUSE_WRITE of %u bytes: %u written", len, out.size);
 }
@@ -388,16 +388,16 @@ static void read_file(struct conf *c, const struct file *f, uint64_t off, uint32
 		      uint32_t want, unsigned turn, unsigned pieces)
 {
 	struct fuse_read_in in = {.fh = f->fh, .offset = off, .size = len};
-	struct fs_ask a = {.opcode = FUSE_READ,
-			   .node = f->node,
-			   .unique = UNIQUE + 1000 + 2 * turn,
-			   .arg = &in,
-			   .arg_len = sizeof(in),
-			   .in_len = FS_OUT_HEADER + len};
+	struct fuse_ask a = {.opcode = FUSE_READ,
+			     .node = f->node,
+			     .unique = UNIQUE + 1000 + 2 * turn,
+			     .arg = &in,
+			     .arg_len = sizeof(in),
+			     .in_len = FS_OUT_HEADER + len};
 	uint8_t data[FILE_LEN];
 	uint32_t body, i;
 	struct cbuf *b = call(c, &a, pieces);
-	int error = fs_judge(c, b, &body);
+	int error = fuse_judge(c, b, &body);
 
 	CONF_EXPECT(c, error == 0, "FUSE_READ is answered with error %d", -error);
 	CONF_EXPECT(c, body == want, "FUSE_READ of %u bytes at %llu of a file brings %u, not %u",
@@ -457,13 +457,13 @@ static void short_in_pieces(struct conf *c)
 	write_file(c, &f, 0, 600, 2, 0);
 	for (first = 1; first <= FS_OUT_HEADER; first++) {
 		struct fuse_read_in in = {.fh = f.fh, .offset = 100, .size = 2000};
-		struct fs_ask a = {.opcode = FUSE_READ,
-				   .node = f.node,
-				   .unique = UNIQUE + 2000 + 2 * first,
-				   .arg = &in,
-				   .arg_len = sizeof(in)};
+		struct fuse_ask a = {.opcode = FUSE_READ,
+				     .node = f.node,
+				     .unique = UNIQUE + 2000 + 2 * first,
+				     .arg = &in,
+				     .arg_len = sizeof(in)};
 		uint8_t out[FS_IN_HEADER + 64], data[500];
-		uint32_t len = fs_put(c, out, sizeof(out), &a), body;
+		uint32_t len = fuse_put(c, out, sizeof(out), &a), body;
 		struct cbuf *b = cbuf_new(c);
 
 		cbuf_out(c, b, out, len);
@@ -473,7 +473,7 @@ static void short_in_pieces(struct conf *c)
 		cring_submit(conf_ring(c), b);
 		cring_wait(conf_ring(c), b);
 		cmem_verify(c, "after a short answer");
-		CONF_EXPECT(c, fs_judge(c, b, &body) == 0 && body == 500,
+		CONF_EXPECT(c, fuse_judge(c, b, &body) == 0 && body == 500,
 			    "FUSE_READ of 2000 bytes, 500 before the end of a file: %u bytes came",
 			    body);
 		cbuf_read(b, FS_OUT_HEADER, data, body);
@@ -488,20 +488,20 @@ static void new_session(struct conf *c)
 {
 	struct file f = open_file(c);
 	struct fuse_init_in init;
-	struct fs_ask a = fs_ask_init(&init);
+	struct fuse_ask a = fuse_ask_init(&init);
 	struct fuse_read_in in = {.fh = f.fh, .size = 100};
-	struct fs_ask read = {.opcode = FUSE_READ,
-			      .node = f.node,
-			      .unique = UNIQUE + 6,
-			      .arg = &in,
-			      .arg_len = sizeof(in),
-			      .in_len = FS_OUT_HEADER + 100};
+	struct fuse_ask read = {.opcode = FUSE_READ,
+				.node = f.node,
+				.unique = UNIQUE + 6,
+				.arg = &in,
+				.arg_len = sizeof(in),
+				.in_len = FS_OUT_HEADER + 100};
 	uint32_t body;
 
 	write_file(c, &f, 0, 100, 1, 0);
 	a.unique = UNIQUE + 4;
-	fs_expect(c, call(c, &a, 0), 0);
-	CONF_EXPECT(c, fs_judge(c, call(c, &read, 0), &body) != 0,
+	fuse_expect(c, call(c, &a, 0), 0);
+	CONF_EXPECT(c, fuse_judge(c, call(c, &read, 0), &body) != 0,
 		    "a file opened in one session can be read in the next one");
 	getattr_root(c);
 }
@@ -528,7 +528,7 @@ static struct cbuf *forget(struct conf *c, uint32_t opcode, uint64_t unique)
 		struct fuse_forget_one item[2];
 	} many = {.head = {.count = 2}, .item = {{900, 1}, {901, 2}}};
 	struct fuse_interrupt_in interrupt = {.unique = UNIQUE - 2};
-	struct fs_ask a = {.opcode = opcode, .node = 900, .unique = unique};
+	struct fuse_ask a = {.opcode = opcode, .node = 900, .unique = unique};
 	uint8_t out[FS_IN_HEADER + sizeof(many)];
 	struct cbuf *b = cbuf_new(c);
 
@@ -538,7 +538,7 @@ static struct cbuf *forget(struct conf *c, uint32_t opcode, uint64_t unique)
 	a.arg_len = opcode == FUSE_FORGET	  ? sizeof(one)
 		    : opcode == FUSE_BATCH_FORGET ? sizeof(many)
 						  : sizeof(interrupt);
-	cbuf_out(c, b, out, fs_put(c, out, sizeof(out), &a));
+	cbuf_out(c, b, out, fuse_put(c, out, sizeof(out), &a));
 	/* An interrupt may be answered: the request it is for is not known (yet). */
 	if (opcode == FUSE_INTERRUPT)
 		cbuf_in(c, b, FS_OUT_HEADER);

@@ -6,7 +6,7 @@
 
 #define ERRNO_MAX 4095 /* of Linux */
 
-uint32_t fs_answer_len(uint32_t opcode)
+uint32_t fuse_answer_len(uint32_t opcode)
 {
 	switch (opcode) {
 	case FUSE_INIT:
@@ -26,7 +26,7 @@ uint32_t fs_answer_len(uint32_t opcode)
 	}
 }
 
-uint32_t fs_put(struct conf *c, uint8_t *out, uint32_t room, const struct fs_ask *a)
+uint32_t fuse_put(struct conf *c, uint8_t *out, uint32_t room, const struct fuse_ask *a)
 {
 	uint32_t name = a->name ? (uint32_t)strlen(a->name) + 1 : 0, at = FS_IN_HEADER;
 	struct fuse_in_header h = {
@@ -51,7 +51,7 @@ uint32_t fs_put(struct conf *c, uint8_t *out, uint32_t room, const struct fs_ask
 	return h.len;
 }
 
-void fs_asked(const struct cbuf *b, uint32_t from, void *dst, uint32_t len)
+void fuse_asked(const struct cbuf *b, uint32_t from, void *dst, uint32_t len)
 {
 	uint8_t *to = dst;
 
@@ -73,54 +73,54 @@ void fs_asked(const struct cbuf *b, uint32_t from, void *dst, uint32_t len)
 	}
 }
 
-struct fs_ask fs_ask_init(struct fuse_init_in *arg)
+struct fuse_ask fuse_ask_init(struct fuse_init_in *arg)
 {
 	*arg = (struct fuse_init_in){.major = 7, .minor = 31, .max_readahead = 65536};
-	return (struct fs_ask){
+	return (struct fuse_ask){
 		.opcode = FUSE_INIT,
 		.arg = arg,
 		.arg_len = offsetof(struct fuse_init_in, flags2),
-		.in_len = FS_OUT_HEADER + fs_answer_len(FUSE_INIT),
+		.in_len = FS_OUT_HEADER + fuse_answer_len(FUSE_INIT),
 	};
 }
 
-struct fs_ask fs_ask_getattr(struct fuse_getattr_in *arg, uint64_t node)
+struct fuse_ask fuse_ask_getattr(struct fuse_getattr_in *arg, uint64_t node)
 {
 	*arg = (struct fuse_getattr_in){0};
-	return (struct fs_ask){
+	return (struct fuse_ask){
 		.opcode = FUSE_GETATTR,
 		.node = node,
 		.arg = arg,
 		.arg_len = sizeof(*arg),
-		.in_len = FS_OUT_HEADER + fs_answer_len(FUSE_GETATTR),
+		.in_len = FS_OUT_HEADER + fuse_answer_len(FUSE_GETATTR),
 	};
 }
 
-struct fs_ask fs_ask_lookup(uint64_t dir, const char *name)
+struct fuse_ask fuse_ask_lookup(uint64_t dir, const char *name)
 {
-	return (struct fs_ask){
+	return (struct fuse_ask){
 		.opcode = FUSE_LOOKUP,
 		.node = dir,
 		.name = name,
-		.in_len = FS_OUT_HEADER + fs_answer_len(FUSE_LOOKUP),
+		.in_len = FS_OUT_HEADER + fuse_answer_len(FUSE_LOOKUP),
 	};
 }
 
-struct fs_ask fs_ask_statfs(void)
+struct fuse_ask fuse_ask_statfs(void)
 {
-	return (struct fs_ask){
+	return (struct fuse_ask){
 		.opcode = FUSE_STATFS,
 		.node = FUSE_ROOT_ID,
-		.in_len = FS_OUT_HEADER + fs_answer_len(FUSE_STATFS),
+		.in_len = FS_OUT_HEADER + fuse_answer_len(FUSE_STATFS),
 	};
 }
 
-int fs_judge(struct conf *c, const struct cbuf *b, uint32_t *body)
+int fuse_judge(struct conf *c, const struct cbuf *b, uint32_t *body)
 {
 	struct fuse_in_header in;
 	struct fuse_out_header h;
 
-	fs_asked(b, 0, &in, sizeof(in));
+	fuse_asked(b, 0, &in, sizeof(in));
 	CONF_EXPECT(c, b->used_len >= FS_OUT_HEADER || b->batched,
 		    "the answer to opcode %u has %u bytes, less than its header", in.opcode,
 		    b->used_len);
@@ -145,16 +145,16 @@ int fs_judge(struct conf *c, const struct cbuf *b, uint32_t *body)
 	return h.error;
 }
 
-void fs_expect(struct conf *c, const struct cbuf *b, int error)
+void fuse_expect(struct conf *c, const struct cbuf *b, int error)
 {
 	struct fuse_in_header in;
 	uint32_t body;
-	int got = fs_judge(c, b, &body);
+	int got = fuse_judge(c, b, &body);
 
-	fs_asked(b, 0, &in, sizeof(in));
+	fuse_asked(b, 0, &in, sizeof(in));
 	CONF_EXPECT(c, got == error, "opcode %u for node %llu: error %d, not %d", in.opcode,
 		    (unsigned long long)in.nodeid, -got, -error);
-	CONF_EXPECT(c, got || body == fs_answer_len(in.opcode),
+	CONF_EXPECT(c, got || body == fuse_answer_len(in.opcode),
 		    "the answer to opcode %u has %u bytes behind its header, not %u", in.opcode,
-		    body, fs_answer_len(in.opcode));
+		    body, fuse_answer_len(in.opcode));
 }

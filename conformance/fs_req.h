@@ -16,7 +16,7 @@
 #define FS_IN_HEADER  ((uint32_t)sizeof(struct fuse_in_header))
 #define FS_OUT_HEADER ((uint32_t)sizeof(struct fuse_out_header))
 
-struct fs_ask {
+struct fuse_ask {
 	uint32_t opcode;
 	uint64_t node, unique;
 	const void *arg; /* the fixed part; NULL: none */
@@ -29,24 +29,24 @@ struct fs_ask {
 
 /* The device-readable part into out (room bytes). Returns its length. Ends the check when it does
  * not fit. */
-uint32_t fs_put(struct conf *c, uint8_t *out, uint32_t room, const struct fs_ask *a);
+uint32_t fuse_put(struct conf *c, uint8_t *out, uint32_t room, const struct fuse_ask *a);
 /* Bytes of the fixed part of an answer: 0 for opcodes that have none. */
-uint32_t fs_answer_len(uint32_t opcode);
+uint32_t fuse_answer_len(uint32_t opcode);
 /* The readable bytes of a buffer. */
-void fs_asked(const struct cbuf *b, uint32_t from, void *dst, uint32_t len);
+void fuse_asked(const struct cbuf *b, uint32_t from, void *dst, uint32_t len);
 
 /* The usual ones; a->unique is the caller's to set. */
-struct fs_ask fs_ask_init(struct fuse_init_in *arg);
-struct fs_ask fs_ask_getattr(struct fuse_getattr_in *arg, uint64_t node);
-struct fs_ask fs_ask_lookup(uint64_t dir, const char *name);
-struct fs_ask fs_ask_statfs(void);
+struct fuse_ask fuse_ask_init(struct fuse_init_in *arg);
+struct fuse_ask fuse_ask_getattr(struct fuse_getattr_in *arg, uint64_t node);
+struct fuse_ask fuse_ask_lookup(uint64_t dir, const char *name);
+struct fuse_ask fuse_ask_statfs(void);
 
 /*
  * Judge an answer that came back: its header, the length and the unique number against the request
  * in the buffer. Returns the error (0 or negative); *body: bytes behind the header.
  */
-int fs_judge(struct conf *c, const struct cbuf *b, uint32_t *body);
-/* As fs_judge(), and it is this error, with a body of the length this opcode has. */
-void fs_expect(struct conf *c, const struct cbuf *b, int error);
+int fuse_judge(struct conf *c, const struct cbuf *b, uint32_t *body);
+/* As fuse_judge(), and it is this error, with a body of the length this opcode has. */
+void fuse_expect(struct conf *c, const struct cbuf *b, int error);
 
 #endif

@@ -27,14 +27,14 @@ static void hand_over(struct conf *c, struct cring *r, struct cbuf *b)
 }
 
 /* A request with so many of its bytes, and room for so many. */
-static struct cbuf *part(struct conf *c, struct fs_ask *a, uint32_t bytes, uint32_t room)
+static struct cbuf *part(struct conf *c, struct fuse_ask *a, uint32_t bytes, uint32_t room)
 {
 	uint8_t out[512];
 	uint32_t len;
 	struct cbuf *b = cbuf_new(c);
 
 	a->unique = UNIQUE;
-	len = fs_put(c, out, sizeof(out), a);
+	len = fuse_put(c, out, sizeof(out), a);
 	if (VOP_MIN(bytes, len))
 		cbuf_out(c, b, out, VOP_MIN(bytes, len));
 	if (room)
@@ -45,7 +45,7 @@ static struct cbuf *part(struct conf *c, struct fs_ask *a, uint32_t bytes, uint3
 static void short_header(struct conf *c)
 {
 	struct fuse_getattr_in in;
-	struct fs_ask a = fs_ask_getattr(&in, FUSE_ROOT_ID);
+	struct fuse_ask a = fuse_ask_getattr(&in, FUSE_ROOT_ID);
 
 	session(c);
 	hand_over(c, conf_ring(c), part(c, &a, FS_IN_HEADER - 1, a.in_len));
@@ -55,7 +55,7 @@ static void short_header(struct conf *c)
 static void no_request(struct conf *c)
 {
 	struct fuse_getattr_in in;
-	struct fs_ask a = fs_ask_getattr(&in, FUSE_ROOT_ID);
+	struct fuse_ask a = fuse_ask_getattr(&in, FUSE_ROOT_ID);
 
 	session(c);
 	hand_over(c, conf_ring(c), part(c, &a, 0, a.in_len));
@@ -65,7 +65,7 @@ static void no_request(struct conf *c)
 static void cut_off(struct conf *c)
 {
 	struct fuse_getattr_in in;
-	struct fs_ask a = fs_ask_getattr(&in, FUSE_ROOT_ID);
+	struct fuse_ask a = fuse_ask_getattr(&in, FUSE_ROOT_ID);
 
 	session(c);
 	hand_over(c, conf_ring(c), part(c, &a, FS_IN_HEADER, a.in_len));
@@ -75,7 +75,7 @@ static void cut_off(struct conf *c)
 static void no_room(struct conf *c)
 {
 	struct fuse_getattr_in in;
-	struct fs_ask a = fs_ask_getattr(&in, FUSE_ROOT_ID);
+	struct fuse_ask a = fuse_ask_getattr(&in, FUSE_ROOT_ID);
 
 	session(c);
 	hand_over(c, conf_ring(c), part(c, &a, 512, FS_OUT_HEADER - 1));
@@ -86,7 +86,7 @@ static void no_room(struct conf *c)
 static void small_room(struct conf *c)
 {
 	struct fuse_getattr_in in;
-	struct fs_ask a = fs_ask_getattr(&in, FUSE_ROOT_ID);
+	struct fuse_ask a = fuse_ask_getattr(&in, FUSE_ROOT_ID);
 
 	session(c);
 	hand_over(c, conf_ring(c), part(c, &a, 512, FS_OUT_HEADER));
@@ -98,7 +98,7 @@ static void wrong_length(struct conf *c)
 {
 	static const uint32_t says[] = {0, FS_IN_HEADER - 1, FS_IN_HEADER + 4096, UINT32_MAX};
 	struct fuse_getattr_in in;
-	struct fs_ask a = fs_ask_getattr(&in, FUSE_ROOT_ID);
+	struct fuse_ask a = fuse_ask_getattr(&in, FUSE_ROOT_ID);
 	uint8_t out[512];
 	unsigned i;
 
@@ -108,7 +108,7 @@ static void wrong_length(struct conf *c)
 		uint32_t len;
 
 		a.unique = UNIQUE;
-		len = fs_put(c, out, sizeof(out), &a);
+		len = fuse_put(c, out, sizeof(out), &a);
 		memcpy(out, &says[i], sizeof(says[i]));
 		cbuf_out(c, b, out, len);
 		cbuf_in(c, b, a.in_len);
@@ -118,14 +118,14 @@ static void wrong_length(struct conf *c)
 
 static void endless_name(struct conf *c)
 {
-	struct fs_ask a = fs_ask_lookup(FUSE_ROOT_ID, "a name without an end");
+	struct fuse_ask a = fuse_ask_lookup(FUSE_ROOT_ID, "a name without an end");
 	uint8_t out[256];
 	struct cbuf *b = cbuf_new(c);
 	uint32_t len;
 
 	session(c);
 	a.unique = UNIQUE;
-	len = fs_put(c, out, sizeof(out), &a) - 1;
+	len = fuse_put(c, out, sizeof(out), &a) - 1;
 	memcpy(out, &len, sizeof(len));
 	cbuf_out(c, b, out, len);
 	cbuf_in(c, b, a.in_len);
@@ -140,7 +140,7 @@ static void no_such_node(struct conf *c)
 
 	session(c);
 	for (i = 0; i < VOP_ARRAY_SIZE(nodes); i++) {
-		struct fs_ask a = fs_ask_getattr(&in, nodes[i]);
+		struct fuse_ask a = fuse_ask_getattr(&in, nodes[i]);
 
 		hand_over(c, conf_ring(c), part(c, &a, 512, a.in_len));
 	}
@@ -149,7 +149,7 @@ static void no_such_node(struct conf *c)
 static void before_init(struct conf *c)
 {
 	struct fuse_getattr_in in;
-	struct fs_ask a = fs_ask_getattr(&in, FUSE_ROOT_ID);
+	struct fuse_ask a = fuse_ask_getattr(&in, FUSE_ROOT_ID);
 
 	conf_start(c, 0);
 	hand_over(c, conf_ring(c), part(c, &a, 512, a.in_len));
@@ -160,7 +160,7 @@ static void before_init(struct conf *c)
 static void wrong_queue(struct conf *c)
 {
 	struct fuse_getattr_in in;
-	struct fs_ask a = fs_ask_getattr(&in, FUSE_ROOT_ID);
+	struct fuse_ask a = fuse_ask_getattr(&in, FUSE_ROOT_ID);
 
 	session(c);
 	hand_over(c, *(struct cring **)conf_lane_state(c), part(c, &a, 512, a.in_len));

@@ -39,20 +39,20 @@ static void request(struct conf *c, uint64_t i, uint8_t *out, uint32_t *out_len,
 		struct fuse_init_in init;
 		struct fuse_getattr_in getattr;
 	} in;
-	struct fs_ask a;
+	struct fuse_ask a;
 
 	if (!s->running || s->beginning) {
-		a = fs_ask_init(&in.init);
+		a = fuse_ask_init(&in.init);
 		s->beginning++;
 	} else if (i % 3 == 0) {
-		a = fs_ask_getattr(&in.getattr, FUSE_ROOT_ID);
+		a = fuse_ask_getattr(&in.getattr, FUSE_ROOT_ID);
 	} else if (i % 3 == 1) {
-		a = fs_ask_statfs();
+		a = fuse_ask_statfs();
 	} else {
-		a = fs_ask_lookup(FUSE_ROOT_ID, NO_NAME);
+		a = fuse_ask_lookup(FUSE_ROOT_ID, NO_NAME);
 	}
 	a.unique = 2 * (i + 1);
-	*out_len = fs_put(c, out, LANE_OUT_MAX, &a);
+	*out_len = fuse_put(c, out, LANE_OUT_MAX, &a);
 	*in_len = a.in_len;
 }
 
@@ -60,7 +60,7 @@ static void verify_init(struct conf *c, struct fs_state *s, const struct cbuf *b
 {
 	struct fuse_init_out out;
 
-	fs_expect(c, b, 0);
+	fuse_expect(c, b, 0);
 	cbuf_read(b, FS_OUT_HEADER, (uint8_t *)&out, sizeof(out));
 	CONF_EXPECT(c, out.major == 7, "FUSE_INIT is answered with version %u.%u, not 7", out.major,
 		    out.minor);
@@ -77,19 +77,19 @@ static void verify(struct conf *c, struct cbuf *b)
 	struct fuse_in_header in;
 	uint32_t body;
 
-	fs_asked(b, 0, &in, sizeof(in));
+	fuse_asked(b, 0, &in, sizeof(in));
 	switch (in.opcode) {
 	case FUSE_INIT:
 		verify_init(c, s, b);
 		break;
 	case FUSE_GETATTR:
-		fs_expect(c, b, 0);
+		fuse_expect(c, b, 0);
 		cbuf_read(b, FS_OUT_HEADER, (uint8_t *)&attr, sizeof(attr));
 		CONF_EXPECT(c, S_ISDIR(attr.attr.mode), "the root has mode 0%o: no directory",
 			    attr.attr.mode);
 		break;
 	case FUSE_STATFS:
-		fs_expect(c, b, 0);
+		fuse_expect(c, b, 0);
 		cbuf_read(b, FS_OUT_HEADER, (uint8_t *)&statfs, sizeof(statfs));
 		CONF_EXPECT(c, statfs.st.bsize && statfs.st.bfree <= statfs.st.blocks,
 			    "FUSE_STATFS: blocks of %u bytes, %llu of %llu free", statfs.st.bsize,
@@ -97,10 +97,10 @@ static void verify(struct conf *c, struct cbuf *b)
 			    (unsigned long long)statfs.st.blocks);
 		break;
 	default:
-		if (fs_judge(c, b, &body) == -ENOENT)
+		if (fuse_judge(c, b, &body) == -ENOENT)
 			break;
 		/* No such name, and that may be remembered. */
-		fs_expect(c, b, 0);
+		fuse_expect(c, b, 0);
 		cbuf_read(b, FS_OUT_HEADER, (uint8_t *)&entry, sizeof(entry));
 		CONF_EXPECT(c, entry.nodeid == 0, "the name '%s' is there", NO_NAME);
 	}

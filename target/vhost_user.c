@@ -213,8 +213,9 @@ static int stop_queue(struct vu_target *t, struct vu_queue *q)
 
 	if (!q->set_up)
 		return 0;
-	r = vu_ask(&t->conn, &m, &a);
-	if (!r && a.state.index != q->cfg.index)
+	/* One that never ran has nothing to stop, and not every back-end lives to be asked. */
+	r = q->started ? vu_ask(&t->conn, &m, &a) : 0;
+	if (!r && q->started && a.state.index != q->cfg.index)
 		r = vu_conn_lose(&t->conn, "the back-end stops ring %u where %u was asked for",
 				 a.state.index, q->cfg.index);
 	if (!r)

@@ -30,8 +30,8 @@ struct vop_fault_guard {
  */
 int vop_fault_guard_add(struct vop_fault_guard *g, void *base, size_t len);
 /*
- * Write to fd, an eventfd of this process alone that does not block, when the range vanishes, so that
- * somebody who sleeps hears of it; -1: to none any more.
+ * Write to fd, an eventfd of this process alone that does not block, when the range vanishes, so
+ * that somebody who sleeps hears of it; -1: to none any more.
  */
 void vop_fault_guard_wake(struct vop_fault_guard *g, int fd);
 /*

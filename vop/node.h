@@ -243,8 +243,8 @@ void vop_device_violation(struct vop_device *d, unsigned q, uint32_t why);
 uint8_t vop_device_status(const struct vop_device *d);
 const uint64_t *vop_device_features(const struct vop_device *d);
 /*
- * Does the transport say of each queue by itself whether it is in use (vhost-user: SET_VRING_ENABLE)?
- * Then a control queue has no say in it, and need not be there.
+ * Does the transport say of each queue by itself whether it is in use (vhost-user:
+ * SET_VRING_ENABLE)? Then a control queue has no say in it, and need not be there.
  */
 bool vop_device_enables_queues(const struct vop_device *d);
 

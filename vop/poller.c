@@ -320,7 +320,8 @@ static int listen_to(struct vop_poller *p, struct job *j)
 
 	if (!r && rings(b))
 		r = watch(p, b->fd, EPOLLIN, j);
-	/* Its poll() may leave something there while it waits for something else: once is enough. */
+	/* Its poll() may leave something there while it waits for something else: once is
+	 * enough. */
 	if (!r && j->job.has_fd)
 		r = watch(p, j->job.fd, EPOLLIN | EPOLLET, j);
 	if (r)

@@ -22,7 +22,8 @@ struct vop_poller_job {
 	void *ctx;
 	struct vop_doorbell *doorbell;	/* NULL or kind NONE when polled */
 	struct vop_doorbell *doorbell2; /* a second one that wakes the job too, or NULL */
-	/* Wakes the job, too, each time it becomes readable: poll() reads it until nothing is left. */
+	/* Wakes the job, too, each time it becomes readable: poll() reads it until nothing is
+	 * left. */
 	bool has_fd;
 	int fd;
 	enum vop_notify notify;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A device that is served, and what is said of it: that a driver is ready, resets it, breaks a rule,
- * and what it counted. The same words whatever front (device_front.h) brings the drivers.
+ * A device that is served, and what is said of it: that a driver is ready, resets it, breaks a
+ * rule, and what it counted. The same words whatever front (device_front.h) brings the drivers.
  *
  * Threads: control thread.
  */

@@ -21,8 +21,8 @@ int vop_drvq_open(struct vop_drvq *q, const struct vop_queue_config *cfg,
 		  struct vop_ring_features f, void *ind, uint64_t ind_bus, uint32_t ind_max);
 void vop_drvq_close(struct vop_drvq *q);
 
-/* Open the device half. It has no private memory. It goes on where cfg says. 0 or -EINVAL, as above, or
- * a place outside of the ring. */
+/* Open the device half. It has no private memory. It goes on where cfg says. 0 or -EINVAL, as
+ * above, or a place outside of the ring. */
 int vop_devq_open(struct vop_devq *q, const struct vop_queue_config *cfg,
 		  struct vop_ring_features f);
 

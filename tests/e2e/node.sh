@@ -118,6 +118,31 @@ kill -TERM "$a"
 ends "$a" 0
 check $? "the first host does not care" "$work/one.log"
 
+# Over vhost-user there is no other node.
+node vu.log --serve "vhost-user:$sock" --create rng
+says vu.log "waiting for a front-end"
+check $? "a device is offered to vhost-user front-ends" "$work/vu.log"
+refused "two processes at one socket" --serve "vhost-user:$sock" --create rng
+kill -9 "$pid"
+wait "$pid" 2>/dev/null
+node vu.log --serve "vhost-user:$sock" --create rng
+says vu.log "waiting for a front-end"
+check $? "a socket that was left behind is replaced" "$work/vu.log"
+kill -TERM "$pid"
+ends "$pid" 0
+check $? "it ends with 0" "$work/vu.log"
+gone
+check $? "and leaves nothing behind"
+refused "nobody comes to the socket" --serve "vhost-user:$sock" --quiet --timeout 1
+refused "nobody listens" --serve "vhost-user:$sock" --connect --quiet --timeout 1
+refused "vhost-user at no path" --serve vhost-user:
+refused "vhost-user and a node" host --serve "vhost-user:$sock"
+refused "vhost-user and another node" --at "$sock" --serve "vhost-user:$sock"
+refused "two devices at one socket" --serve "vhost-user:$sock" --create rng --create blk
+refused "a device the front-end plays" --serve "vhost-user:$sock" --create rng,device=host
+refused "a name without its backend" --serve "vhost-user:$sock" --create net,ifname=x
+refused "a backend that is not there" host --at "$sock" --serve bogus
+
 refused "no side" node --at "$sock"
 refused "no path" host
 refused "a path that cannot be" host --at "$work/no/such/link"
@@ -128,7 +153,7 @@ refused "an unknown device type" host --at "$sock" --create toaster
 refused "a number out of range" host --at "$sock" --create net,pairs=99
 refused "a key without value" host --at "$sock" --create net,pairs
 refused "a key that is not there" host --at "$sock" --create net,bogus=1
-grep -q "keys are backend, size, pairs, mtu, mac, device, notify, queue-size and name" "$work/err.log"
+grep -q "keys are backend, size, pairs, mtu, mac, ifname, device, notify, queue-size and name" "$work/err.log"
 check $? "the line names the keys of the type" "$work/err.log"
 refused "a disk of half a block" host --at "$sock" --create blk,size=4608,block=4096
 refused "an identity that is too long" host --at "$sock" --create blk,id=twenty-one-characters

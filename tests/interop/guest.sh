@@ -45,7 +45,7 @@ csum_errors() { # what came in damaged on this side, since the name space was ma
 }
 
 # How long a guest may take before it is held for hung, and how long it thinks it may.
-patience=${VOP_INTEROP_PATIENCE:-120}
+patience=${VOP_INTEROP_PATIENCE:-60}
 
 told() { # told NAME: the sum the guest told for NAME
   sed -n "s/^.*vop: sum $1 \([0-9a-f]*\).*/\1/p" "$work/$guest.console" | tail -n 1

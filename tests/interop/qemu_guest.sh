@@ -59,7 +59,7 @@ boot() { # boot NAME PAIRS PACKED JOBS DISK
   esac
   case ,$jobs, in *,rng,*)
     serve "$guest-rng" rng
-    set -- "$@" -chardev "socket,id=crng,path=$work/$guest-rng.sock" -device "vhost-user-rng-pci,chardev=crng,$common"
+    set -- "$@" -chardev "socket,id=crng,path=$work/$guest-rng.sock" -device "vhost-user-rng-pci,chardev=crng,packed=$packed"
     ;;
   esac
   case ,$jobs, in *,reboot,*) times=2 ;; esac

@@ -4,6 +4,7 @@
  * one is served.
  */
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -15,7 +16,8 @@
 
 #include "tests/vu_rig.h"
 
-#define F(bit) (1ull << (bit))
+#define F(bit)	(1ull << (bit))
+#define WAIT_MS 20000 /* against hangs only */
 
 static const struct vu_rig_config net = {.type = "net", .want = F(VOP_F_EVENT_IDX), .queues = 2};
 
@@ -239,6 +241,13 @@ static void test_vanished(void)
 		served(&r);
 		/* The buffers are ours still; what the driver half reads is, too. */
 		CU_ASSERT_EQUAL(ftruncate(r.file, 0), 0);
+		if (thread) {
+			/* Nothing was sent: it is the fault that wakes the control thread. */
+			struct pollfd p = {.fd = vop_vu_front_fd(r.front), .events = POLLIN};
+
+			eventfd_write(r.q[1].kick, 1);
+			CU_ASSERT_EQUAL(poll(&p, 1, WAIT_MS), 1);
+		}
 		for (i = 0; i < 20000 && vop_vu_front_attached(r.front); i++) {
 			eventfd_write(r.q[1].kick, 1);
 			vu_rig_turn(&r);

@@ -22,7 +22,7 @@ struct vop_core_queue {
 	struct vop_devq vq;
 	const struct vop_queue_config *cfg; /* NULL: not set up */
 	bool live;			    /* open, DRIVER_OK, no violation met */
-	bool opened; /* vq stands somewhere, and was not told of yet */
+	bool opened;			    /* vq stands somewhere, and was not told of yet */
 	bool parked;	    /* it was live when the device was suspended, and will be again */
 	bool ring_owed;	    /* the driver must be called and could not be */
 	uint32_t violation; /* atomic: met by the poller, not yet told to the node */

@@ -62,9 +62,9 @@ struct vop_net_backend {
 	void (*rx_fill_plain)(void *ctx, unsigned pair, const struct vop_plain *f,
 			      const uint32_t *len, unsigned n);
 	/*
-	 * Descriptor that becomes readable when there are frames for the driver; rx_lengths() reads it
-	 * until nothing is left. NULL: whoever sends frames to the driver wakes the poller itself, or
-	 * there are always some. Control thread.
+	 * Descriptor that becomes readable when there are frames for the driver;
+	 * rx_lengths() reads it until nothing is left. NULL: whoever sends frames to the
+	 * driver wakes the poller itself, or there are always some. Control thread.
 	 */
 	int (*rx_fd)(void *ctx, unsigned pair);
 	/* The driver begins or ceases to use the pair; none is in use at first. While the poller is

@@ -2,8 +2,8 @@
 /*
  * The device behind a vhost-user connection: what its type calls (device_front.h), features, status
  * and configuration space. vhost-user tells less than a driver does: without the protocol feature
- * STATUS nobody says DRIVER_OK or reset. A driver is ready when its first queue starts, and new when
- * what it accepts differs or a queue begins where it never stood.
+ * STATUS nobody says DRIVER_OK or reset. A driver is ready when its first queue starts, and new
+ * when what it accepts differs or a queue begins where it never stood.
  */
 #include <string.h>
 #include <unistd.h>
@@ -218,8 +218,8 @@ int vu_set_status(struct vop_vu_front *f, uint64_t status)
 	if (f->status & ~want)
 		return vu_refuse(f, -EPERM, "status 0x%llx takes back bits of 0x%x",
 				 (unsigned long long)status, f->status);
-	/* It is refused by leaving FEATURES_OK out (2.2.2). Front-ends that tell the status when all
-	 * is set up leave it out themselves. */
+	/* It is refused by leaving FEATURES_OK out (2.2.2). Front-ends that tell the status when
+	 * all is set up leave it out themselves. */
 	if ((want & VOP_STATUS_FEATURES_OK) && !f->negotiated)
 		r = check_features(f);
 	if (r) {

@@ -6,6 +6,8 @@
 #ifndef VOP_FRONT_VHOST_USER_INTERNAL_H
 #define VOP_FRONT_VHOST_USER_INTERNAL_H
 
+#include <sys/types.h>
+
 #include <vop/features.h>
 #include "vop/device_front.h"
 #include "vop/fault.h"
@@ -16,8 +18,11 @@
 /* A piece of the front-end's memory, mapped. Allocated one by one: a guard must not move. */
 struct vu_region {
 	struct vop_vu_region is; /* as the front-end said */
-	uint8_t *at;		 /* its first byte */
-	void *base;		 /* of the mapping, whole pages */
+	unsigned times;		 /* it was added */
+	dev_t dev;		 /* the file */
+	ino_t ino;
+	uint8_t *at; /* its first byte */
+	void *base;  /* of the mapping, whole pages */
 	size_t len;
 	struct vop_fault_guard guard;
 };

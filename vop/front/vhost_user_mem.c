@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The front-end's memory: mapped from its descriptors, found by its own addresses (ring parts) and
- * by the driver's (buffers). Files of others cannot be sealed, so each mapping is guarded: where the
- * file was cut, zero pages appear and the connection ends.
+ * by the driver's (buffers). Files of others cannot be sealed, so each mapping is guarded: where
+ * the file was cut, zero pages appear and the connection ends.
  */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -36,20 +37,19 @@ static uint64_t unit_of(int fd)
 	return (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-static int check_file(struct vop_vu_front *f, const struct vop_vu_region *r, int fd)
+static int check_file(struct vop_vu_front *f, const struct vop_vu_region *r, int fd,
+		      struct stat *st)
 {
-	struct stat st;
-
-	if (fstat(fd, &st))
+	if (fstat(fd, st))
 		return vu_refuse(f, -errno, "%s", strerror(errno));
-	if (S_ISCHR(st.st_mode))
+	if (S_ISCHR(st->st_mode))
 		return 0; /* memory of a device has no size to ask for */
-	if (!S_ISREG(st.st_mode))
+	if (!S_ISREG(st->st_mode))
 		return vu_refuse(f, -EINVAL, "its descriptor is no memory");
-	if (r->offset > (uint64_t)st.st_size || r->size > (uint64_t)st.st_size - r->offset)
+	if (r->offset > (uint64_t)st->st_size || r->size > (uint64_t)st->st_size - r->offset)
 		return vu_refuse(f, -EINVAL, "0x%llx bytes at 0x%llx of a file of 0x%llx",
 				 (unsigned long long)r->size, (unsigned long long)r->offset,
-				 (unsigned long long)st.st_size);
+				 (unsigned long long)st->st_size);
 	return 0;
 }
 
@@ -75,10 +75,11 @@ static int map_region(struct vop_vu_front *f, const struct vop_vu_region *is, in
 {
 	struct vu_region *r;
 	uint64_t unit, from;
+	struct stat st;
 	int err = check_numbers(f, is);
 
 	if (!err)
-		err = check_file(f, is, fd);
+		err = check_file(f, is, fd, &st);
 	if (err)
 		return err;
 	r = calloc(1, sizeof(*r));
@@ -87,6 +88,9 @@ static int map_region(struct vop_vu_front *f, const struct vop_vu_region *is, in
 	unit = unit_of(fd);
 	from = is->offset - is->offset % unit;
 	r->is = *is;
+	r->times = 1;
+	r->dev = st.st_dev;
+	r->ino = st.st_ino;
 	r->len = vop_align_up(is->offset - from + is->size, unit);
 	r->base = mmap(NULL, r->len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd,
 		       (off_t)from);
@@ -177,13 +181,37 @@ int vu_mem_set(struct vop_vu_front *f, const struct vop_vu_region *r, const int 
 	return 0;
 }
 
+/* Which region has these numbers; NULL: none. */
+static struct vu_region **find(struct vu_memory *m, const struct vop_vu_region *is)
+{
+	unsigned i;
+
+	for (i = 0; i < m->n; i++) {
+		const struct vop_vu_region *r = &m->region[i]->is;
+
+		if (r->guest == is->guest && r->user == is->user && r->size == is->size)
+			return &m->region[i];
+	}
+	return NULL;
+}
+
+/*
+ * QEMU 7.2 keeps the table once for each queue pair of a net device, and so adds and removes every
+ * region as often: what is added again just as it was is there until it was removed as many times.
+ */
 int vu_mem_add(struct vop_vu_front *f, const struct vop_vu_region *is, int fd)
 {
-	struct vu_region *r;
+	struct vu_region *r, **again = find(&f->mem, is);
 	int err = map_region(f, is, fd, &r);
 
 	if (err)
 		return err;
+	if (again && (*again)->is.offset == is->offset && (*again)->dev == r->dev &&
+	    (*again)->ino == r->ino && (*again)->times < UINT_MAX) {
+		(*again)->times++;
+		free_region(r);
+		return 0;
+	}
 	vop_poller_pause(f->cfg.poller);
 	err = enter(f, &f->mem, r);
 	vop_poller_resume(f->cfg.poller);
@@ -197,21 +225,17 @@ int vu_mem_add(struct vop_vu_front *f, const struct vop_vu_region *is, int fd)
 int vu_mem_remove(struct vop_vu_front *f, const struct vop_vu_region *is)
 {
 	struct vu_memory *m = &f->mem;
-	unsigned i;
+	struct vu_region **slot = find(m, is);
 
-	for (i = 0; i < m->n; i++) {
-		const struct vop_vu_region *r = &m->region[i]->is;
-
-		if (r->guest == is->guest && r->user == is->user && r->size == is->size)
-			break;
-	}
-	if (i == m->n)
+	if (!slot)
 		return vu_refuse(f, -ENOENT, "no such region");
+	if (--(*slot)->times)
+		return 0;
 	vu_rings_stop(f);
 	vop_regions_del(&m->user, is->user);
 	vop_regions_del(&m->guest, is->guest);
-	free_region(m->region[i]);
-	m->region[i] = m->region[--m->n];
+	free_region(*slot);
+	*slot = m->region[--m->n];
 	return 0;
 }
 

@@ -53,8 +53,8 @@ static int own_pipe(int fd)
 	return fd;
 }
 
-/* Only what can neither block us for ever nor be always ready: eventfds; to write into also pipes and
- * sockets (front-ends without eventfds). *fd is replaced or left. */
+/* Only what can neither block us for ever nor be always ready: eventfds; to write into also pipes
+ * and sockets (front-ends without eventfds). *fd is replaced or left. */
 static int check_fd(struct vop_vu_front *f, int *fd, bool to_write)
 {
 	struct stat st;
@@ -270,8 +270,12 @@ static int start(struct vop_vu_front *f, unsigned q)
 static bool may_start(const struct vop_vu_front *f, const struct vu_ring *r)
 {
 	bool enabled = r->enabled || !(f->features >> VOP_VU_F_PROTOCOL_FEATURES & 1);
-	/* Who tells the status says when the driver is ready; who does not is taken at its kick. */
-	bool ready = !f->status_used || (f->status & VOP_STATUS_DRIVER_OK);
+	/*
+	 * Who tells the driver's status says when it is ready; who does not is taken at its kick. So
+	 * is QEMU 7.2, which tells FEATURES_OK of every device and the rest of net devices alone.
+	 */
+	const uint8_t begun = VOP_STATUS_ACKNOWLEDGE | VOP_STATUS_DRIVER;
+	bool ready = !(f->status & begun) || (f->status & VOP_STATUS_DRIVER_OK);
 
 	return !r->running && !r->broken && !r->refused && r->size && r->have_addr && r->kicked &&
 	       enabled && ready;

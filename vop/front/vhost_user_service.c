@@ -103,7 +103,8 @@ static int open_listener(struct server *s)
 
 /* --- waiting for a front-end --- */
 
-/* One try: a connection; -EAGAIN: nobody is there; -EBUSY: try again in a while; another negative errno. */
+/* One try: a connection; -EAGAIN: nobody is there; -EBUSY: try again in a while; another negative
+ * errno. */
 static int try_once(const struct server *s)
 {
 	struct sockaddr_un a;
