@@ -23,7 +23,7 @@
 #define NAME_BYTES 64u
 
 struct file {
-	bool used, named;
+	bool used, named, open; /* used: one of the other two */
 	char name[NAME_BYTES];
 	uint32_t size;
 	uint8_t data[FILE_BYTES];
@@ -166,7 +166,7 @@ static int do_init(struct ref *r, uint32_t *len)
 	/* A new session knows nothing of the one before (5.11.6.1). */
 	for (i = 0; i < FILES; i++)
 		if (!f->file[i].named && !ref_bug(r, REF_FS_KEEPS_FILES))
-			f->file[i].used = false;
+			f->file[i].used = f->file[i].open = false;
 	f->running = true;
 	memset(f->body, 0, sizeof(struct fuse_init_out));
 	put32(f, f->body + offsetof(struct fuse_init_out, major),
@@ -211,7 +211,7 @@ static int do_create(struct ref *r, uint64_t node, uint32_t *len)
 		;
 	if (i == FILES)
 		return -ENOSPC;
-	f->file[i] = (struct file){.used = true, .named = true};
+	f->file[i] = (struct file){.used = true, .named = true, .open = true};
 	memcpy(f->file[i].name, name, strlen(name));
 	put_entry(f, FIRST_NODE + i);
 	memset(f->body + sizeof(struct fuse_entry_out), 0, sizeof(struct fuse_open_out));
@@ -231,6 +231,7 @@ static int do_unlink(struct ref *r, uint64_t node)
 	if (!file)
 		return -ENOENT;
 	file->named = false;
+	file->used = file->open;
 	return 0;
 }
 
@@ -299,8 +300,10 @@ static int do_plain(struct ref *r, uint32_t opcode, uint64_t node, uint32_t *len
 		*len = sizeof(struct fuse_statfs_out);
 		return 0;
 	case FUSE_RELEASE:
-		if (node >= FIRST_NODE && !f->file[node - FIRST_NODE].named)
-			f->file[node - FIRST_NODE].used = false;
+		if (node >= FIRST_NODE) {
+			f->file[node - FIRST_NODE].open = false;
+			f->file[node - FIRST_NODE].used = f->file[node - FIRST_NODE].named;
+		}
 		return 0;
 	default:
 		return -ENOSYS;
@@ -468,7 +471,7 @@ static void reset(struct ref *r)
 	f->running = f->other_order = false;
 	for (i = 0; i < FILES; i++)
 		if (!f->file[i].named)
-			f->file[i].used = false;
+			f->file[i].used = f->file[i].open = false;
 }
 
 const struct ref_type ref_fs = {
