@@ -376,6 +376,29 @@ static void test_status(void)
 	vu_rig_close(&r);
 }
 
+/* FEATURES_OK and nothing before it comes from a front-end that does not tell the driver's status. */
+static void test_status_half(void)
+{
+	struct vu_rig_config c = {.type = "rng", .queues = 1};
+	uint64_t pf = F(VOP_VU_PF_STATUS) | F(VOP_VU_PF_REPLY_ACK);
+	struct vop_done done;
+	struct vu_rig r;
+
+	vu_rig_open(&r, &c);
+	CU_ASSERT_EQUAL(vu_rig_u64(&r, VOP_VU_SET_PROTOCOL_FEATURES, pf), 0);
+	r.ack = true;
+	CU_ASSERT_EQUAL(vu_rig_u64(&r, VOP_VU_SET_FEATURES,
+				   F(VOP_VU_F_PROTOCOL_FEATURES) | F(VOP_F_VERSION_1)),
+			0);
+	CU_ASSERT_EQUAL(vu_rig_u64(&r, VOP_VU_SET_STATUS, VOP_STATUS_FEATURES_OK), 0);
+	CU_ASSERT_EQUAL(vu_rig_memory(&r), 0);
+	CU_ASSERT_EQUAL(vu_rig_queue(&r, 0, false, 0), 0);
+	vu_rig_give(&r, 0, 0, 64, true);
+	CU_ASSERT_TRUE(vu_rig_done(&r, 0, &done));
+	CU_ASSERT_EQUAL(done.len, 64);
+	vu_rig_close(&r);
+}
+
 static void test_reset_device(void)
 {
 	struct vu_rig_config c = {.type = "net", .as = one_pair, .queues = 2};
@@ -478,7 +501,14 @@ int suite_vu_traffic(void)
 	    !CU_add_test(s, "new driver", test_new_driver) ||
 	    !CU_add_test(s, "packed from zero", test_packed_from_zero) ||
 	    !CU_add_test(s, "memory changes", test_memory_changes) ||
+<<<<<<< HEAD
 	    !CU_add_test(s, "calls", test_calls) || !CU_add_test(s, "status", test_status) ||
+=======
+	    !CU_add_test(s, "calls", test_calls) || !CU_add_test(s, "blk", test_blk) ||
+	    !CU_add_test(s, "config", test_config) || !CU_add_test(s, "rng", test_rng) ||
+	    !CU_add_test(s, "console", test_console) || !CU_add_test(s, "status", test_status) ||
+	    !CU_add_test(s, "half a status", test_status_half) ||
+>>>>>>> interop
 	    !CU_add_test(s, "reset device", test_reset_device) ||
 	    !CU_add_test(s, "violation", test_violation) ||
 	    !CU_add_test(s, "reconnect", test_reconnect))

@@ -274,8 +274,8 @@ static bool may_start(const struct vop_vu_front *f, const struct vu_ring *r)
 	 * Who tells the driver's status says when it is ready; who does not is taken at its kick. So
 	 * is QEMU 7.2, which tells FEATURES_OK of every device and the rest of net devices alone.
 	 */
-	const uint8_t begun = VOP_STATUS_ACKNOWLEDGE | VOP_STATUS_DRIVER;
-	bool ready = !(f->status & begun) || (f->status & VOP_STATUS_DRIVER_OK);
+	bool ready = !f->status_used || f->status == VOP_STATUS_FEATURES_OK ||
+		     (f->status & VOP_STATUS_DRIVER_OK);
 
 	return !r->running && !r->broken && !r->refused && r->size && r->have_addr && r->kicked &&
 	       enabled && ready;
