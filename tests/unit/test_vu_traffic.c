@@ -501,14 +501,8 @@ int suite_vu_traffic(void)
 	    !CU_add_test(s, "new driver", test_new_driver) ||
 	    !CU_add_test(s, "packed from zero", test_packed_from_zero) ||
 	    !CU_add_test(s, "memory changes", test_memory_changes) ||
-<<<<<<< HEAD
 	    !CU_add_test(s, "calls", test_calls) || !CU_add_test(s, "status", test_status) ||
-=======
-	    !CU_add_test(s, "calls", test_calls) || !CU_add_test(s, "blk", test_blk) ||
-	    !CU_add_test(s, "config", test_config) || !CU_add_test(s, "rng", test_rng) ||
-	    !CU_add_test(s, "console", test_console) || !CU_add_test(s, "status", test_status) ||
 	    !CU_add_test(s, "half a status", test_status_half) ||
->>>>>>> interop
 	    !CU_add_test(s, "reset device", test_reset_device) ||
 	    !CU_add_test(s, "violation", test_violation) ||
 	    !CU_add_test(s, "reconnect", test_reconnect))
