@@ -146,7 +146,7 @@ static void traffic(unsigned pairs, bool packed, bool thread)
 			vu_rig_give(&r, i % pairs * 2, i / pairs, 2048, true);
 		for (unsigned i = 0; i < 40; i++) {
 			send_out(&r, outside, i % pairs, i);
-			/* Long enough for the poller to fall asleep, which is what this is about. */
+			/* Long enough for the poller to fall asleep: what this is about. */
 			if (thread && i % 8 == 0)
 				nanosleep(&while_idle, NULL);
 			send_in(&r, outside, pairs, i);

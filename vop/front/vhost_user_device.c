@@ -210,9 +210,13 @@ int vu_set_status(struct vop_vu_front *f, uint64_t status)
 	uint8_t want = (uint8_t)status & known;
 	int r = 0;
 
-	f->status_used = true;
+	/* QEMU 7.2 tells FEATURES_OK of every device, and the rest of net devices alone. */
+	if (want & (VOP_STATUS_ACKNOWLEDGE | VOP_STATUS_DRIVER))
+		f->status_used = true;
 	if (status == 0) {
 		vu_device_reset(f);
+		/* They are set up again, all of them (2.4). */
+		vu_rings_unkick(f);
 		return 0;
 	}
 	if (f->status & ~want)

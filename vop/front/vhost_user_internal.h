@@ -82,7 +82,7 @@ struct vop_vu_front {
 	bool negotiated; /* features_ok was called */
 	bool running;	 /* driver_ok was called */
 	bool needs_reset;
-	bool status_used; /* the front-end tells the status */
+	bool status_used; /* the front-end tells the driver's status */
 	uint8_t status;
 
 	struct vu_memory mem;
@@ -141,6 +141,8 @@ void vu_rings_retry(struct vop_vu_front *f);
 int vu_rings_settle(struct vop_vu_front *f);
 /* As vu_rings_init(), of those that were stopped; closes their descriptors. */
 void vu_rings_clear(struct vop_vu_front *f);
+/* The driver was reset: none starts before it is kicked off again. */
+void vu_rings_unkick(struct vop_vu_front *f);
 /* RESET_DEVICE: set-up is forgotten, call and error descriptors stay. */
 void vu_rings_reset(struct vop_vu_front *f);
 int vu_ring_num(struct vop_vu_front *f, const struct vop_vu_vring_state *s);

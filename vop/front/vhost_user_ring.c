@@ -270,15 +270,20 @@ static int start(struct vop_vu_front *f, unsigned q)
 static bool may_start(const struct vop_vu_front *f, const struct vu_ring *r)
 {
 	bool enabled = r->enabled || !(f->features >> VOP_VU_F_PROTOCOL_FEATURES & 1);
-	/*
-	 * Who tells the driver's status says when it is ready; who does not is taken at its kick. So
-	 * is QEMU 7.2, which tells FEATURES_OK of every device and the rest of net devices alone.
-	 */
-	bool ready = !f->status_used || f->status == VOP_STATUS_FEATURES_OK ||
-		     (f->status & VOP_STATUS_DRIVER_OK);
+	/* Who tells the driver's status says when it is ready; who does not is taken at its
+	 * kick. */
+	bool ready = !f->status_used || (f->status & VOP_STATUS_DRIVER_OK);
 
 	return !r->running && !r->broken && !r->refused && r->size && r->have_addr && r->kicked &&
 	       enabled && ready;
+}
+
+void vu_rings_unkick(struct vop_vu_front *f)
+{
+	unsigned q;
+
+	for (q = 0; q < f->offer.queues; q++)
+		f->ring[q].kicked = false;
 }
 
 void vu_rings_retry(struct vop_vu_front *f)
