@@ -20,7 +20,8 @@ pmd() { # pmd NAME QUEUES VDEV...: a testpmd that waits for `tell`; its number i
   rm -f "$work/$tell.in"
   mkfifo "$work/$tell.in"
   # shellcheck disable=SC2086 # a list of options
-  dpdk-testpmd --lcores "$lcores" --no-pci --no-huge -m 256 --no-telemetry --file-prefix "$tell" $vdevs -- -i \
+  # Line by line: it is read while it runs.
+  stdbuf -oL dpdk-testpmd --lcores "$lcores" --no-pci --no-huge -m 256 --no-telemetry --file-prefix "$tell" $vdevs -- -i \
     --total-num-mbufs=8192 --rxq="$queues" --txq="$queues" --no-lsc-interrupt --no-flush-rx \
     >"$work/$tell.log" 2>&1 <"$work/$tell.in" &
   pid=$!
