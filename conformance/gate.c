@@ -10,7 +10,7 @@
 struct entry {
 	char *id, *reason;
 	unsigned line, until; /* YYYYMMDD; 0: for ever */
-	bool ran, failed;
+	bool ran, failed, sometimes;
 };
 
 struct gate {
@@ -70,6 +70,10 @@ static int parse(char *text, const char *path, unsigned line, struct entry *e,
 			return wrong(err, path, line, "no date such as 2027-01-31:", word);
 		while (rest && (*rest == ' ' || *rest == '\t'))
 			rest++;
+	}
+	if (rest && strncmp(rest, "sometimes ", 10) == 0) {
+		rest += 10 + strspn(rest + 10, " \t");
+		e->sometimes = true;
 	}
 	if (!rest || !*rest)
 		return wrong(err, path, line, "say why it is expected to fail, behind", e->id);
@@ -184,7 +188,7 @@ enum gate_word gate_judge(struct gate *g, const struct suite_verdict *v, const c
 	if (bad)
 		return found ? GATE_EXPECTED : expired ? GATE_EXPIRED : GATE_UNEXPECTED;
 	/* Of a glob, one failure justifies the entry; see gate_surprise(). */
-	return found && v->outcome != CONF_SKIP ? GATE_SURPRISE : GATE_FINE;
+	return found && !found->sometimes && v->outcome != CONF_SKIP ? GATE_SURPRISE : GATE_FINE;
 }
 
 const char *gate_expects(const struct gate *g, const struct conf_check *c)
@@ -204,7 +208,7 @@ const char *gate_surprise(const struct gate *g, unsigned *i, unsigned *line)
 		const struct entry *e = &g->v[*i];
 
 		/* One that has expired has no say, and no business in the file either. */
-		if (!e->ran || e->failed)
+		if (!e->ran || e->failed || e->sometimes)
 			continue;
 		(*i)++;
 		*line = e->line;
