@@ -65,7 +65,7 @@ if grep -q device_ceiling "$work/result.json"; then
 fi
 # The kernel tells whose socket it is, and what time it had.
 against 0 "null, CPU time" --size 256
-says result.json '"metric": ""' "null: CPU time of the back-end is in the result"
+says result.json '"metric": "cpu_per_frame_device"' "null: CPU time of the back-end is in the result"
 # What the driver sent is what the device got: its books are a program's of its own.
 soon grep -q 'transmit [1-9][0-9]* frames' "$work/node"
 check $? "null: the node counted frames" "$work/node"
