@@ -15,7 +15,8 @@
 
 /* The ways that were best in the sweep, and the job they are ways of. */
 struct limit_set {
-	enum job_kind kind; /* JOB_LINE, JOB_DUPLEX, or JOB_DRAIN (only with batch); JOB_NONE: no limit */
+	/* JOB_LINE, JOB_DUPLEX, or JOB_DRAIN (which has no ways but `batch`); JOB_NONE: no limit */
+	enum job_kind kind;
 	enum bench_side from;
 	uint32_t bytes, back_bytes, batch;
 	bool duty; /* also measure the best way with the duties of the traffic: made before,

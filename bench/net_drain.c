@@ -128,7 +128,7 @@ int net_loop_drain(struct net_load *L, struct worker *w, const struct job *j, st
 	uint64_t begun = clock_ns(), now = begun;
 	int e = pace ? 0 : -ENOMEM;
 
-	/* Frames out of the driver's cache and out of memory, in turn: the ceiling is the better. */
+	/* Frames out of the driver's cache, then out of memory, in turn: the better counts. */
 	for (unsigned turn = 0; !e && now < begun + j->warm_ns + j->run_ns; turn++) {
 		unsigned k = turn % kinds;
 

@@ -169,7 +169,8 @@ struct net_load *net_load_new(struct shared *sh, struct session *const *sessions
 		l->rx = &s->q[2 * pair];
 		l->tx = &s->q[2 * pair + 1];
 		l->count_tx = &sh->lane[0][i];
-		l->v = (struct verify){.count = &sh->lane[1][i], .numbered = cfg->numbered, .any = cfg->any};
+		l->v = (struct verify){
+			.count = &sh->lane[1][i], .numbered = cfg->numbered, .any = cfg->any};
 		verify_publish(&l->v);
 		atomic_store(&l->count_tx->sent, 0);
 		atomic_store(&l->count_tx->completed, 0);

@@ -21,7 +21,7 @@ struct net_load_config {
 	bool mergeable;	 /* MRG_RXBUF was negotiated */
 	bool small_rx;	 /* mergeable: receive buffers smaller than a frame */
 	bool kept;	 /* of a frame sent only the first line is new */
-	bool any;	 /* received frames are counted, whatever is in them, when their length is right */
+	bool any;	 /* received frames of the right length count, whatever is in them */
 	bool numbered;	 /* frames come from the product's source */
 	enum vop_notify notify;
 	uint64_t spin_ns; /* adaptive */

@@ -25,7 +25,7 @@ static bool stuck(struct net_load *L, uint64_t since)
 }
 
 void net_loop_wait(struct net_load *L, struct worker *w, uint64_t *idle_since, bool for_tx,
-		 int64_t timeout_us)
+		   int64_t timeout_us)
 {
 	struct vop_doorbell *db[2 * 64];
 	unsigned n = 0, i;

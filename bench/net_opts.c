@@ -261,7 +261,8 @@ int net_plan_make(const struct net_opts *o, const struct opt *table, const struc
 	if (o->payload && (!p->foreign || (opt_given(table, args, "dir") &&
 					   (o->dir.n != 1 || o->dir.v[0].index != NET_TX)))) {
 		snprintf(err->text, sizeof(err->text),
-			 "--payload kept sends what nobody can verify; it needs --target URI --dir tx");
+			 "--payload kept sends what nobody can verify; it needs --target URI "
+			 "--dir tx");
 		return -EINVAL;
 	}
 	if (o->no_verify && (!p->foreign || o->dir.n != 1 || o->dir.v[0].index != NET_RX)) {

@@ -80,7 +80,7 @@ struct result_param {
 struct result_entry {
 	const char *name; /* "net.tx"; the same over all runs, for compare */
 	enum result_metric metric;
-	bool pace; /* the limit is one side's pace, seen at its best: it may be passed by a little */
+	bool pace;	  /* the limit is one side's pace at its best; it may be passed a little */
 	const char *unit; /* one that result_metric_unit_ok(); NULL: result_metric_unit() */
 	const struct result_param *params; /* NULL: none */
 	struct round *rounds;		   /* judged here, in place */

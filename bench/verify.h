@@ -17,7 +17,7 @@ struct verify {
 	/* Numbers from here on were never sent; NULL: not known on this side. Bounds what a peer
 	 * that makes up a number can have us believe. */
 	const uint64_t *sent;
-	bool any; /* nobody knows what is in the frames: the length is all that is checked */
+	bool any;      /* nobody knows what is in the frames: the length is all that is checked */
 	bool numbered; /* the sender numbers frames and pads with zeroes (the product's source), not
 			  our pattern */
 };
