@@ -54,8 +54,8 @@ receives() { # receives NAME QUEUES OPTIONS
   settled() { # two reports in a row say the same
     [ "$(sed -n 's/.*; receive \([0-9]*\) .*/\1/p' "$work/$1.log" | tail -n 2 | uniq | wc -l)" = 1 ]
   }
-  soon settled "$1"
   got=$(forwarded RX)
+  soon at_least "$1" receive "${got:-0}" && soon settled "$1"
   had=$(counted "$1" receive)
   [ "${got:-0}" -ge $enough ] && [ "$got" -le "$had" ] && [ $((had - got)) -le $(($2 * 256)) ]
   check $? "$1: delivered $had, received $got, the rest in the rings" "$work/$1.log" "$work/$tell.log"
@@ -129,9 +129,9 @@ bounces() { # bounces NAME QUEUES OPTIONS
   check $? "$1: $enough frames go back and forth" "$work/$1.log" "$work/$tell.log"
   stops
   tell 'show port xstats all'
-  soon says "$tell" tx_q0_packets
+  soon says "$tell" "tx_q$(($2 - 1))_good_packets"
   for q in $(seq 0 $(($2 - 1))); do
-    n=$(sed -n "s/^rx_q${q}_packets: \([0-9]*\)/\1/p" "$work/$tell.log" | tail -n 1)
+    n=$(sed -n "s/^rx_q${q}_good_packets: \([0-9]*\)/\1/p" "$work/$tell.log" | tail -n 1)
     [ "${n:-0}" -gt 100 ]
     check $? "$1: queue $q has received ($n)" "$work/$1.log" "$work/$tell.log"
   done
