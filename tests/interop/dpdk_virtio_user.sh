@@ -5,6 +5,7 @@
 #   vop-bench node --serve vhost-user:PATH --create net,backend=null
 #   dpdk-testpmd --no-pci --no-huge -m 256 --vdev net_virtio_user0,path=PATH,queues=1,packed_vq=0 -- -i
 #     set fwd txonly; start; stop; show fwd stats all
+# shellcheck disable=SC2317 # functions that are waited for
 # shellcheck source=tests/interop/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/interop/testpmd.sh

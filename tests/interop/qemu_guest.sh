@@ -34,7 +34,7 @@ boot() { # boot NAME PAIRS PACKED JOBS DISK
   size=67108864
   times=1
   common="packed=$packed,disable-legacy=on"
-  set -- -accel $accel -machine q35,memory-backend=m -smp 2 -m 256M \
+  set -- -accel "$accel" -machine q35,memory-backend=m -smp 2 -m 256M \
     -object memory-backend-memfd,id=m,size=256M,share=on \
     -nodefaults -no-user-config -display none -monitor none \
     -chardev "file,id=serial,path=$work/$guest.console" -serial chardev:serial \
