@@ -146,13 +146,13 @@ for ring in split packed; do
   split) o=packed_vq=0 ;;
   packed) o=packed_vq=1 ;;
   esac
-  sends "tx-$ring" 1 $o
-  sends "tx2-$ring" 2 $o
-  receives "rx-$ring" 1 $o
-  receives "rx2-$ring" 2 $o
-  echoes "echo-$ring" $o
+  sends "tx-$ring" 1 "$o"
+  sends "tx2-$ring" 2 "$o"
+  receives "rx-$ring" 1 "$o"
+  receives "rx2-$ring" 2 "$o"
+  echoes "echo-$ring" "$o"
   echoes "echo-$ring-plain" "$o,mrg_rxbuf=0,in_order=0"
-  bounces "bounce-$ring" 1 $o
-  bounces "bounce2-$ring" 2 $o
+  bounces "bounce-$ring" 1 "$o"
+  bounces "bounce2-$ring" 2 "$o"
 done
 finish
