@@ -5,6 +5,7 @@
 #   vop-bench node --serve vhost-user:PATH --create net,backend=null
 #   dpdk-testpmd --no-pci --no-huge -m 256 --vdev net_virtio_user0,path=PATH,queues=1,packed_vq=0 -- -i
 #     set fwd txonly; start; stop; show fwd stats all
+# shellcheck disable=SC2317 # functions that are waited for
 # shellcheck source=tests/interop/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/interop/testpmd.sh
@@ -54,8 +55,8 @@ receives() { # receives NAME QUEUES OPTIONS
   settled() { # two reports in a row say the same
     [ "$(sed -n 's/.*; receive \([0-9]*\) .*/\1/p' "$work/$1.log" | tail -n 2 | uniq | wc -l)" = 1 ]
   }
-  soon settled "$1"
   got=$(forwarded RX)
+  soon at_least "$1" receive "${got:-0}" && soon settled "$1"
   had=$(counted "$1" receive)
   [ "${got:-0}" -ge $enough ] && [ "$got" -le "$had" ] && [ $((had - got)) -le $(($2 * 256)) ]
   check $? "$1: delivered $had, received $got, the rest in the rings" "$work/$1.log" "$work/$tell.log"
@@ -129,9 +130,9 @@ bounces() { # bounces NAME QUEUES OPTIONS
   check $? "$1: $enough frames go back and forth" "$work/$1.log" "$work/$tell.log"
   stops
   tell 'show port xstats all'
-  soon says "$tell" tx_q0_packets
+  soon says "$tell" "tx_q$(($2 - 1))_good_packets"
   for q in $(seq 0 $(($2 - 1))); do
-    n=$(sed -n "s/^rx_q${q}_packets: \([0-9]*\)/\1/p" "$work/$tell.log" | tail -n 1)
+    n=$(sed -n "s/^rx_q${q}_good_packets: \([0-9]*\)/\1/p" "$work/$tell.log" | tail -n 1)
     [ "${n:-0}" -gt 100 ]
     check $? "$1: queue $q has received ($n)" "$work/$1.log" "$work/$tell.log"
   done
@@ -145,13 +146,13 @@ for ring in split packed; do
   split) o=packed_vq=0 ;;
   packed) o=packed_vq=1 ;;
   esac
-  sends "tx-$ring" 1 $o
-  sends "tx2-$ring" 2 $o
-  receives "rx-$ring" 1 $o
-  receives "rx2-$ring" 2 $o
-  echoes "echo-$ring" $o
+  sends "tx-$ring" 1 "$o"
+  sends "tx2-$ring" 2 "$o"
+  receives "rx-$ring" 1 "$o"
+  receives "rx2-$ring" 2 "$o"
+  echoes "echo-$ring" "$o"
   echoes "echo-$ring-plain" "$o,mrg_rxbuf=0,in_order=0"
-  bounces "bounce-$ring" 1 $o
-  bounces "bounce2-$ring" 2 $o
+  bounces "bounce-$ring" 1 "$o"
+  bounces "bounce2-$ring" 2 "$o"
 done
 finish

@@ -98,7 +98,7 @@ check() { # check STATUS WHAT [LOG...]
   shift 2
   for log in "$@"; do
     echo "# the end of ${log##*/}:"
-    tail -n 60 "$log" | sed 's/^/#   /'
+    tail -n 60 "$log" | awk '{ print "#   " $0 }' # also what ends without a line's end
   done
 }
 

@@ -34,7 +34,7 @@ boot() { # boot NAME PAIRS PACKED JOBS DISK
   size=67108864
   times=1
   common="packed=$packed,disable-legacy=on"
-  set -- -accel $accel -machine q35,memory-backend=m -smp 2 -m 256M \
+  set -- -accel "$accel" -machine q35,memory-backend=m -smp 2 -m 256M \
     -object memory-backend-memfd,id=m,size=256M,share=on \
     -nodefaults -no-user-config -display none -monitor none \
     -chardev "file,id=serial,path=$work/$guest.console" -serial chardev:serial \
@@ -74,10 +74,10 @@ tap=one
 meet $tap 2000000
 boot split-1 1 off net,blk,rng "$work/disk.1"
 boot packed-1 1 on net,blk,rng memory
-boot split-2 2 off net,blk,rng memory
 ip link del $tap
 tap=two
 meet $tap 2000000 2
+boot split-2 2 off net,blk,rng memory
 boot packed-2 2 on net,blk,rng "$work/disk.2"
 boot reboot 1 off blk,reboot "$work/disk.3"
 finish

@@ -4,7 +4,7 @@
 # What is started, by hand:
 #   qemu-storage-daemon --blockdev driver=file,node-name=d,filename=FILE
 #     --export type=vhost-user-blk,id=e,addr.type=unix,addr.path=PATH,node-name=d,writable=on,num-queues=2
-#   (driver=null-co,node-name=d,size=64M,read-zeroes=on: a disk that forgets what is written)
+#   (driver=null-co,node-name=d,size=67108864,read-zeroes=on: a disk that forgets what is written)
 # shellcheck source=tests/interop/lib.sh
 . "$(dirname "$0")/lib.sh"
 need qemu-storage-daemon qemu-utils
@@ -49,7 +49,7 @@ blk file 'two queues' --destroy --queues 2 --size 4K --depth 16 --pattern randrw
 check $? 'file: what was written is in the file'
 away file
 
-daemon null driver=null-co,size=64M,read-zeroes=on
+daemon null driver=null-co,size=67108864,read-zeroes=on
 blk null 'depths 1 to 128' --destroy --no-verify --size 4K --depth 1,16,128 --pattern randread,randwrite
 away null
 

@@ -2,7 +2,11 @@
 # Sourced after lib.sh by the tests that start DPDK's testpmd: it is told what to do line by line.
 # Not executable: tests/run-all takes it for no test.
 # shellcheck shell=sh
-need dpdk-testpmd dpdk
+need dpdk-testpmd dpdk-dev
+for lib in vhost virtio pcap; do
+  [ -n "$(find /usr/lib /usr/lib64 /usr/local/lib -name "librte_net_$lib.so*" 2>/dev/null | head -n 1)" ] ||
+    without "package librte-net-${lib}23 is not installed"
+done
 
 # No huge pages: the memory of vhost-user is a memfd then.  Two threads, one forwards and the other
 # listens to us, on whatever CPUs there are: two testpmd would sit on the same one otherwise.

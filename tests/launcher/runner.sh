@@ -28,6 +28,7 @@ echo 'echo why; echo "1 passed, 2 failed"; exit 1' | script bad
 echo 'echo "4 passed, 0 failed"; exit 3' | script liar
 echo 'echo "4 passed, 0 failed"; echo more' | script nocount
 echo 'echo "0 passed, 0 failed"' | script empty
+echo 'echo "skip - it: not here"; echo "0 passed, 0 failed, 1 skipped"' | script skipper
 echo 'kill -SEGV $$' | script crash
 # shellcheck disable=SC2016
 echo ': >"$TMPDIR/x"; echo "1 passed, 0 failed"' | script file
@@ -37,11 +38,11 @@ echo 'sleep 1000 & echo $! >"$PIDFILE"; wait' | script hang
 export PIDFILE="$T/pid"
 
 run e2e-good e2e-also
-ok "totals over all parts" last_is '5 passed, 0 failed'
+ok "totals over all parts" last_is '5 passed, 0 failed, 1 skipped'
 ok "passed: status 0" status_is 0
 ok "passed: no noise" not out_has noise
 run e2e-good e2e-bad
-ok "failures are summed" last_is '4 passed, 2 failed'
+ok "failures are summed" last_is '4 passed, 2 failed, 1 skipped'
 ok "failed: status 1" status_is 1
 ok "failed: the whole output" out_has why
 run e2e-liar
@@ -50,6 +51,9 @@ run e2e-nocount
 ok "no count is a failure" last_is '0 passed, 1 failed'
 run e2e-empty
 ok "nothing tested is a failure" last_is '0 passed, 1 failed'
+run e2e-skipper
+ok "all skipped is none, when it says why" last_is '0 passed, 0 failed, 1 skipped'
+ok "and what was skipped is named" says 'skip - it: not here'
 run e2e-crash
 ok "a crash is a failure" last_is '0 passed, 1 failed'
 run e2e-file
