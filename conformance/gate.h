@@ -5,9 +5,9 @@
  *	ID [until YYYY-MM-DD] [sometimes] REASON...
  *
  * ID is that of a check, or a glob of several; a line that begins with '#' is a comment. Everything
- *else must pass. A check that fails without an entry counts, and so does an entry whose checks all
- *pass: a list that is not kept up is worth nothing. An entry that has expired is none; one with `sometimes`
- * may pass, too: what depends on how the device was scheduled.
+ * else must pass. A check that fails without an entry counts, and so does an entry whose checks all
+ * pass: a list that is not kept up is worth nothing. An entry that has expired is none; one with
+ * `sometimes` may pass, too: what depends on how the device was scheduled.
  *
  * Threads: any; no state but the object's.
  */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The connection behind a vhost-user: target: socket, requests and answers, protocol features, the
- * memory the back-end maps. Knows nothing of queues and status. Shared by target/vhost_user*.c only.
+ * memory the back-end maps. Knows nothing of queues and status. Shared by target/vhost_user*.c
+ * only.
  */
 #ifndef TARGET_VHOST_USER_CONN_H
 #define TARGET_VHOST_USER_CONN_H
