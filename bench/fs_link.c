@@ -25,8 +25,8 @@ static int service(void *ctx, const char **why)
 		const char *fate = fs_link_fate(l);
 
 		snprintf(l->words, sizeof(l->words), "the device is gone: %.80s%s%.80s",
-			 lost ? lost : "the connection ended", fate[0] ? "; what was started: " : "",
-			 fate);
+			 lost ? lost : "the connection ended",
+			 fate[0] ? "; what was started: " : "", fate);
 		*why = l->words;
 		return -EPIPE;
 	}
