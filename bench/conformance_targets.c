@@ -8,7 +8,8 @@ const char *const conformance_devices[CONFORMANCE_DEVICES + 1] = {"net", "blk", 
 								  "rng", "fs",	NULL};
 const uint16_t conformance_device_ids[CONFORMANCE_DEVICES] = {1, 2, 3, 4, 26};
 
-/* As the node makes them; NULL: it does not. Frames and characters come back, so that contents can be compared. */
+/* As the node makes them; NULL: it does not. Frames and characters come back, so that contents can
+ * be compared. */
 static const char *const created[CONFORMANCE_DEVICES] = {
 	"net,backend=echo,pairs=2", "blk,size=64M", "console,backend=echo,ports=2", "rng", NULL};
 
