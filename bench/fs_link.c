@@ -6,6 +6,7 @@
 
 #include "bench/fs_link.h"
 
+#define SPARE	 2u /* slots for what is asked alone, beside one that is held */
 #define SEGMENTS 4u /* of our largest request: head, data in, answer, data out */
 
 static void *alloc(void *ctx, size_t size, size_t align, uint64_t *bus)
@@ -25,8 +26,8 @@ static int service(void *ctx, const char **why)
 		const char *fate = fs_link_fate(l);
 
 		snprintf(l->words, sizeof(l->words), "the device is gone: %.80s%s%.80s",
-			 lost ? lost : "the connection ended", fate[0] ? "; what was started: " : "",
-			 fate);
+			 lost ? lost : "the connection ended",
+			 fate[0] ? "; what was started: " : "", fate);
 		*why = l->words;
 		return -EPIPE;
 	}
@@ -91,7 +92,7 @@ static int open_conn(struct fs_link *l, const struct fs_link_config *cfg, struct
 {
 	struct fs_conn_config cc = {
 		.lanes = FS_LANE + cfg->queues,
-		.slots = cfg->slots,
+		.slots = cfg->slots + SPARE,
 		.data_max = cfg->data_max,
 		.notify = cfg->notify,
 		.spin_ns = cfg->spin_ns,
@@ -126,7 +127,7 @@ int fs_link_open(struct fs_link *l, const struct fs_link_config *cfg, struct vop
 		.scheme = "vhost-user",
 		.device = FS_DEVICE_ID,
 		.timeout_ms = cfg->timeout_ms,
-		.window_size = fs_conn_bytes(cfg->slots, cfg->data_max) + (16u << 20),
+		.window_size = fs_conn_bytes(cfg->slots + SPARE, cfg->data_max) + (16u << 20),
 	};
 	int e;
 

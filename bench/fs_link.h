@@ -21,7 +21,7 @@ struct fs_link_config {
 	uint16_t queue_size; /* 0: the device's largest */
 	bool packed;
 	bool no_indirect;
-	unsigned slots;
+	unsigned slots; /* requests that are out at once */
 	uint32_t data_max;
 	enum vop_notify notify;
 	uint64_t spin_ns;
