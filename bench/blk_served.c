@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the device's agent serves in `run blk`: the VOP's block device, its sectors in memory or in a
- * file. */
+/* What the device's agent serves in `run blk`: the VOP's block device, its sectors in memory or in
+ * a file. */
 #include <stdio.h>
 
 #include "bench/agent_role.h"

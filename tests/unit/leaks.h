@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What a process holds: descriptors, mappings, threads. For tests that nothing is left behind. */
-#ifndef UNIT_LEAKS_H
-#define UNIT_LEAKS_H
+#ifndef TESTS_UNIT_LEAKS_H
+#define TESTS_UNIT_LEAKS_H
 
 #include <dirent.h>
 #include <stdio.h>

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "tests/unit/vu_rig.h"
+#include "tests/unit/target_vu_rig.h"
 
 /* --- what is said --- */
 

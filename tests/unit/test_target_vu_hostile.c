@@ -6,7 +6,7 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
-#include "tests/unit/vu_rig.h"
+#include "tests/unit/target_vu_rig.h"
 
 /* --- every fault at every message --- */
 

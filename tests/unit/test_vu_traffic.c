@@ -376,7 +376,8 @@ static void test_status(void)
 	vu_rig_close(&r);
 }
 
-/* FEATURES_OK and nothing before it comes from a front-end that does not tell the driver's status. */
+/* FEATURES_OK and nothing before it comes from a front-end that does not tell the driver's status.
+ */
 static void test_status_half(void)
 {
 	struct vu_rig_config c = {.type = "rng", .queues = 1};

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A vhost-user: target and its back-end, for tests of the target. One for each file including it. */
-#ifndef TESTS_UNIT_VU_RIG_H
-#define TESTS_UNIT_VU_RIG_H
+/*
+ * A vhost-user: target and its back-end, for tests of the target; tests/vu_rig.h is the other side.
+ * The state is static: each file that includes this has its own.
+ */
+#ifndef TESTS_UNIT_TARGET_VU_RIG_H
+#define TESTS_UNIT_TARGET_VU_RIG_H
 
 #include <stdio.h>
 #include <stdlib.h>
