@@ -41,9 +41,11 @@ struct vu_ring {
 	struct vop_vu_vring_addr addr;
 	/* Where it stands: as SET_VRING_BASE has it, updated when it stops; without, its start. */
 	bool have_base;
+	bool exact; /* it stopped here under us: `left` says where */
 	uint32_t base;
 	bool kicked; /* a kick was given: it may start */
 	bool enabled;
+	bool drains; /* disabled after it was enabled: frames to send are discarded */
 	int kick_fd, call_fd, err_fd; /* ours; -1: none */
 
 	bool running; /* queue_stop is owed */

@@ -130,6 +130,9 @@ static struct vop_devq_place place_of(const struct vu_ring *r, const struct vop_
 	}
 	if (!r->have_base)
 		return p;
+	/* Where we stopped it needs no reading between the lines, unless its memory is new. */
+	if (r->exact && (r->base || VOP_MEM_LD(&desc[0].flags)))
+		return (struct vop_devq_place){r->left.used, r->left.used};
 	/*
 	 * Front-ends that know split rings only say 0, which here is the start of an even lap. It
 	 * is that if somebody used the first descriptor in the odd lap before.
@@ -180,7 +183,7 @@ static void stop(struct vop_vu_front *f, unsigned q)
 	f->offer.ops->queue_stop(f->offer.dev, q);
 	close_doorbells(r);
 	r->base = base_of(r->left, r->cfg.packed);
-	r->have_base = true;
+	r->have_base = r->exact = true;
 }
 
 void vu_rings_stop(struct vop_vu_front *f)
@@ -241,6 +244,7 @@ static int start(struct vop_vu_front *f, unsigned q)
 		.kick = &r->kick,
 		.call = &r->call,
 		.resumes = true,
+		.discards = r->drains,
 		.left = &r->left,
 	};
 	err = check_size(f, q);
@@ -275,7 +279,7 @@ static bool may_start(const struct vop_vu_front *f, const struct vu_ring *r)
 	bool ready = !f->status_used || (f->status & VOP_STATUS_DRIVER_OK);
 
 	return !r->running && !r->broken && !r->refused && r->size && r->have_addr && r->kicked &&
-	       enabled && ready;
+	       (enabled || r->drains) && ready;
 }
 
 void vu_rings_unkick(struct vop_vu_front *f)
@@ -418,6 +422,8 @@ int vu_ring_base(struct vop_vu_front *f, const struct vop_vu_vring_state *s)
 	fresh = vu_packed(f) ? s->num == 0x8000 || s->num == 0x80008000u : s->num == 0;
 	if (f->running && r->ran && fresh && s->num != r->base)
 		vu_device_reset(f);
+	/* What we told ourselves is more than the number says. */
+	r->exact = r->exact && s->num == r->base;
 	r->base = s->num;
 	r->have_base = true;
 	return 0;
@@ -456,6 +462,12 @@ int vu_ring_addr(struct vop_vu_front *f, const struct vop_vu_vring_addr *a)
 	return 0;
 }
 
+/* Of a net device (VIRTIO 1.4, 5.1.2); the control queue has an even number. */
+static bool is_transmit(const struct vop_vu_front *f, uint32_t q)
+{
+	return f->offer.ops->device_id == 1 && q % 2;
+}
+
 int vu_ring_enable(struct vop_vu_front *f, const struct vop_vu_vring_state *s)
 {
 	struct vu_ring *r = ring_of(f, s->index);
@@ -464,10 +476,18 @@ int vu_ring_enable(struct vop_vu_front *f, const struct vop_vu_vring_state *s)
 		return -EINVAL;
 	if (s->num > 1)
 		return vu_refuse(f, -EINVAL, "ring %u enabled %u times", s->index, s->num);
-	r->enabled = s->num;
 	r->refused = false;
-	if (!r->enabled && (f->features >> VOP_VU_F_PROTOCOL_FEATURES & 1))
-		stop(f, s->index);
+	if (!(f->features >> VOP_VU_F_PROTOCOL_FEATURES & 1)) {
+		r->enabled = s->num;
+		return 0;
+	}
+	if (r->enabled == (s->num != 0))
+		return 0;
+	/* It starts again where it stood, as what it is to be now. A ring that was never enabled
+	 * keeps its frames: front-ends enable rings that drivers have filled already. */
+	stop(f, s->index);
+	r->enabled = s->num;
+	r->drains = !r->enabled && is_transmit(f, s->index);
 	return 0;
 }
 
