@@ -290,6 +290,28 @@ static int set_up(struct vu_rig *r, uint32_t size, uint64_t at, uint64_t align)
 	return e;
 }
 
+/* What could block whoever writes into it. */
+static void may_block(struct vu_rig *r, int file)
+{
+	struct vop_vu_msg m = {.h = {.request = VOP_VU_SET_BACKEND_REQ_FD}, .fd = {file}, .fds = 1};
+	int inet = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), pipes[2];
+
+	CU_ASSERT_TRUE_FATAL(inet >= 0);
+	CU_ASSERT_EQUAL_FATAL(pipe2(pipes, O_CLOEXEC), 0);
+	CU_ASSERT_EQUAL(vu_rig_send(r, &m), 1);
+	m.h = (struct vop_vu_header){.request = VOP_VU_SET_BACKEND_REQ_FD};
+	m.fd[0] = inet;
+	CU_ASSERT_EQUAL(vu_rig_send(r, &m), 1);
+	CU_ASSERT_EQUAL(vu_rig_fd(r, VOP_VU_SET_VRING_CALL, 0, inet), 1);
+	CU_ASSERT_EQUAL(vu_rig_fd(r, VOP_VU_SET_VRING_ERR, 0, inet), 1);
+	/* Nobody reads it, so it cannot be opened without blocking. Its flags are left alone. */
+	close(pipes[0]);
+	CU_ASSERT_EQUAL(vu_rig_fd(r, VOP_VU_SET_VRING_CALL, 0, pipes[1]), 1);
+	CU_ASSERT_EQUAL(fcntl(pipes[1], F_GETFL) & O_NONBLOCK, 0);
+	close(pipes[1]);
+	close(inet);
+}
+
 static void test_requests(void)
 {
 	struct vop_vu_msg m = {.h = {.request = 99, .size = 16}};
@@ -329,6 +351,7 @@ static void test_requests(void)
 	CU_ASSERT_EQUAL(vu_rig_fd(&r, VOP_VU_SET_VRING_KICK, 0, null), 1);
 	CU_ASSERT_EQUAL(vu_rig_fd(&r, VOP_VU_SET_VRING_CALL, 0, r.file), 1);
 	CU_ASSERT_EQUAL(vu_rig_fd(&r, VOP_VU_SET_VRING_ERR, 9, null), 1);
+	may_block(&r, null);
 	close(null);
 	/* Rings that lie elsewhere, across a border, not aligned. */
 	CU_ASSERT_EQUAL(set_up(&r, 16, 0x1000, 0), 1);

@@ -59,6 +59,8 @@ static int set_backend_req(struct vop_vu_front *f, struct vop_vu_msg *m)
 {
 	if (!vu_has_protocol(f, VOP_VU_PF_BACKEND_REQ))
 		return vu_refuse(f, -EPERM, "BACKEND_REQ was not negotiated");
+	if (!vu_is_unix_socket(m->fd[0]))
+		return vu_refuse(f, -EINVAL, "its descriptor is no UNIX socket");
 	if (f->backend_req >= 0)
 		close(f->backend_req);
 	f->backend_req = vop_vu_take_fd(m, 0);

@@ -155,5 +155,8 @@ int vu_ring_enable(struct vop_vu_front *f, const struct vop_vu_vring_state *s);
 /* SET_VRING_KICK, CALL, ERR: takes the descriptor out of m. */
 int vu_ring_fd(struct vop_vu_front *f, struct vop_vu_msg *m);
 void vu_ring_violation(struct vop_vu_front *f, unsigned q);
+/* The one kind of socket that is written into: in others (TCP) somebody who sends at the same time
+ * can hold a lock that no flag of ours helps against. */
+bool vu_is_unix_socket(int fd);
 
 #endif
