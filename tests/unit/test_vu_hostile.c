@@ -6,15 +6,18 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <CUnit/CUnit.h>
 
 #include "tests/vu_rig.h"
+#include "vop/front/vhost_user_internal.h"
 
 #define F(bit)	(1ull << (bit))
 #define WAIT_MS 20000 /* against hangs only */
@@ -262,6 +265,50 @@ static void test_vanished(void)
 #endif
 }
 
+/* Memory that is cut, and touched once more by a queue that stops because there is a new table. */
+static uint8_t *touched;
+static const struct vop_dev_ops *ops;
+
+static void touch_and_stop(void *dev, unsigned q)
+{
+	(void)*(volatile uint8_t *)touched;
+	ops->queue_stop(dev, q);
+}
+
+static void test_vanished_and_replaced(void)
+{
+#if defined(VOP_CROSS) && defined(__s390x__)
+	return;
+#else
+	struct vop_vu_msg empty = {.h = {.request = VOP_VU_SET_MEM_TABLE, .size = 8}};
+	struct vop_dev_ops touching;
+	struct vu_rig r;
+	struct pollfd p = {.events = POLLIN};
+
+	vu_rig_open(&r, &net);
+	served(&r);
+	ops = r.front->offer.ops;
+	touching = *ops;
+	touching.queue_stop = touch_and_stop;
+	touched = r.front->mem.region[0]->at;
+	r.front->offer.ops = &touching;
+	CU_ASSERT_EQUAL(ftruncate(r.file, 0), 0);
+	/* Its rings lie nowhere any more. */
+	CU_ASSERT_EQUAL(vu_rig_send(&r, &empty), 1);
+	r.front->offer.ops = ops;
+	/* That it vanished is not forgotten with it. */
+	CU_ASSERT_FALSE(vu_rig_turn(&r));
+	CU_ASSERT_FALSE(vop_vu_front_attached(r.front));
+	CU_ASSERT_PTR_NOT_NULL(strstr(r.last, "vanished"));
+	p.fd = vop_vu_front_fd(r.front);
+	CU_ASSERT_EQUAL(poll(&p, 1, 0), 0);
+	vu_rig_disconnect(&r);
+	CU_ASSERT_EQUAL(ftruncate(r.file, VU_RIG_FILE), 0);
+	served(&r);
+	vu_rig_close(&r);
+#endif
+}
+
 /* --- requests that do not fit --- */
 
 static int addr(struct vu_rig *r, uint32_t index, uint32_t flags, uint64_t at, uint64_t align)
@@ -294,10 +341,16 @@ static int set_up(struct vu_rig *r, uint32_t size, uint64_t at, uint64_t align)
 static void may_block(struct vu_rig *r, int file)
 {
 	struct vop_vu_msg m = {.h = {.request = VOP_VU_SET_BACKEND_REQ_FD}, .fd = {file}, .fds = 1};
-	int inet = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), pipes[2];
+	int inet = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), in, out;
+	char dir[] = "/tmp/vop-test-vu-XXXXXX", path[64];
 
 	CU_ASSERT_TRUE_FATAL(inet >= 0);
-	CU_ASSERT_EQUAL_FATAL(pipe2(pipes, O_CLOEXEC), 0);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/pipe", dir);
+	CU_ASSERT_EQUAL_FATAL(mkfifo(path, 0600), 0);
+	in = open(path, O_RDWR | O_CLOEXEC);
+	out = open(path, O_WRONLY | O_CLOEXEC);
+	CU_ASSERT_TRUE_FATAL(in >= 0 && out >= 0);
 	CU_ASSERT_EQUAL(vu_rig_send(r, &m), 1);
 	m.h = (struct vop_vu_header){.request = VOP_VU_SET_BACKEND_REQ_FD};
 	m.fd[0] = inet;
@@ -305,11 +358,13 @@ static void may_block(struct vu_rig *r, int file)
 	CU_ASSERT_EQUAL(vu_rig_fd(r, VOP_VU_SET_VRING_CALL, 0, inet), 1);
 	CU_ASSERT_EQUAL(vu_rig_fd(r, VOP_VU_SET_VRING_ERR, 0, inet), 1);
 	/* Nobody reads it, so it cannot be opened without blocking. Its flags are left alone. */
-	close(pipes[0]);
-	CU_ASSERT_EQUAL(vu_rig_fd(r, VOP_VU_SET_VRING_CALL, 0, pipes[1]), 1);
-	CU_ASSERT_EQUAL(fcntl(pipes[1], F_GETFL) & O_NONBLOCK, 0);
-	close(pipes[1]);
+	close(in);
+	CU_ASSERT_EQUAL(vu_rig_fd(r, VOP_VU_SET_VRING_CALL, 0, out), 1);
+	CU_ASSERT_EQUAL(fcntl(out, F_GETFL) & O_NONBLOCK, 0);
+	close(out);
 	close(inet);
+	unlink(path);
+	rmdir(dir);
 }
 
 static void test_requests(void)
@@ -467,6 +522,7 @@ int suite_vu_hostile(void)
 	if (!s || !CU_add_test(s, "garbage", test_garbage) ||
 	    !CU_add_test(s, "memory", test_memory) ||
 	    !CU_add_test(s, "memory that vanishes", test_vanished) ||
+	    !CU_add_test(s, "memory that vanishes and is replaced", test_vanished_and_replaced) ||
 	    !CU_add_test(s, "requests", test_requests) ||
 	    !CU_add_test(s, "without answers", test_without_answers) ||
 	    !CU_add_test(s, "order", test_order) || !CU_add_test(s, "storm", test_storm))

@@ -129,7 +129,7 @@ int vu_mem_set(struct vop_vu_front *f, const struct vop_vu_region *r, const int 
 int vu_mem_add(struct vop_vu_front *f, const struct vop_vu_region *r, int fd);
 int vu_mem_remove(struct vop_vu_front *f, const struct vop_vu_region *r);
 void vu_mem_clear(struct vop_vu_front *f);
-/* Has some of it vanished under an access? */
+/* Has some of it vanished under an access? Asked once: the connection is to be ended then. */
 bool vu_mem_broken(const struct vop_vu_front *f);
 
 /* --- vhost_user_ring.c --- */
