@@ -428,6 +428,25 @@ static void test_requests(void)
 	vu_rig_close(&r);
 }
 
+/* Nobody's log is filled; the next front-end is told of again. */
+static void test_refusals(void)
+{
+	struct vu_rig r;
+	unsigned i, k;
+
+	vu_rig_open(&r, &net);
+	for (k = 0; k < 2; k++) {
+		served(&r);
+		r.said[VOP_SERVICE_REFUSED] = 0;
+		for (i = 0; i < 1000; i++)
+			CU_ASSERT_EQUAL(vu_rig_state(&r, VOP_VU_SET_VRING_NUM, 0, 0), 1);
+		CU_ASSERT_EQUAL(r.said[VOP_SERVICE_REFUSED], 101);
+		CU_ASSERT_PTR_NOT_NULL(strstr(r.last, "no more of it"));
+		echo(&r);
+	}
+	vu_rig_close(&r);
+}
+
 /* Who does not ask for answers is cut off. */
 static void test_without_answers(void)
 {
@@ -522,6 +541,7 @@ int suite_vu_hostile(void)
 	    !CU_add_test(s, "memory that vanishes", test_vanished) ||
 	    !CU_add_test(s, "memory that vanishes and is replaced", test_vanished_and_replaced) ||
 	    !CU_add_test(s, "requests", test_requests) ||
+	    !CU_add_test(s, "refusals", test_refusals) ||
 	    !CU_add_test(s, "without answers", test_without_answers) ||
 	    !CU_add_test(s, "order", test_order) || !CU_add_test(s, "storm", test_storm))
 		return CU_get_error();

@@ -12,6 +12,7 @@
 
 #define MESSAGES_PER_SERVICE 64u
 #define ANSWER_MS	     1000 /* a front-end that asks and does not read is gone */
+#define REFUSALS_SAID	     100u /* of one connection: nobody's log is to be filled */
 /* What types are told when nobody limits queues: enough for the longest request of a front-end's
  * usual queue (SEG_MAX of a disk). */
 #define SIZE_TOLD 128u
@@ -31,13 +32,15 @@ int vu_refuse(struct vop_vu_front *f, int err, const char *fmt, ...)
 	return err;
 }
 
-void vu_say(const struct vop_vu_front *f, enum vop_service_event event, const char *fmt, ...)
+void vu_say(struct vop_vu_front *f, enum vop_service_event event, const char *fmt, ...)
 {
 	char text[300];
 	va_list ap;
 
-	if (!f->cfg.say)
+	if (!f->cfg.say || (event == VOP_SERVICE_REFUSED && f->refusals > REFUSALS_SAID))
 		return;
+	if (event == VOP_SERVICE_REFUSED && ++f->refusals > REFUSALS_SAID)
+		fmt = "too much is refused: no more of it is told until the front-end is gone";
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
@@ -240,6 +243,7 @@ int vop_vu_front_attach(struct vop_vu_front *f, int fd)
 		return r;
 	}
 	f->conn = fd;
+	f->refusals = 0;
 	vop_vu_stream_init(&f->stream, fd, VOP_VU_FROM_FRONT);
 	vu_say(f, VOP_SERVICE_UP, "front-end connected");
 	return 0;

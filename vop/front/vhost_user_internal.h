@@ -78,7 +78,8 @@ struct vop_vu_front {
 	uint64_t features; /* word 0 as accepted, with PROTOCOL_FEATURES */
 	uint64_t accepted[2];
 	bool features_set;
-	char why[200]; /* of the last refusal */
+	char why[200];	   /* of the last refusal */
+	unsigned refusals; /* told of */
 
 	/* The device. */
 	bool negotiated; /* features_ok was called */
@@ -108,7 +109,7 @@ VOP_INLINE bool vu_has_protocol(const struct vop_vu_front *f, unsigned bit)
 __attribute__((format(printf, 3, 4))) int vu_refuse(struct vop_vu_front *f, int err,
 						    const char *fmt, ...);
 __attribute__((format(printf, 3, 4))) void
-vu_say(const struct vop_vu_front *f, enum vop_service_event event, const char *fmt, ...);
+vu_say(struct vop_vu_front *f, enum vop_service_event event, const char *fmt, ...);
 
 /* --- vhost_user_device.c --- */
 extern const struct vop_device_front vu_device_front;
