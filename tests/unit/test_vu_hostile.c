@@ -498,6 +498,64 @@ static void test_order(void)
 	vu_rig_close(&r);
 }
 
+/* A driver that is new: what was known of the rings of the one before says nothing of its own. */
+static void test_new_driver(void)
+{
+	const uint64_t split = F(VOP_F_VERSION_1) | F(VOP_VU_F_PROTOCOL_FEATURES);
+	struct vu_rig_config c = net;
+	uint32_t base[VU_RIG_QUEUES];
+	struct vop_done done;
+	struct vu_rig r;
+	int kick;
+
+	c.packed = true;
+	c.want = 0;
+	vu_rig_open(&r, &c);
+	vu_rig_start(&r);
+	vu_rig_stop(&r, base);
+	/* A split ring that stands at 0, elsewhere in memory. */
+	CU_ASSERT_EQUAL(vu_rig_u64(&r, VOP_VU_SET_FEATURES, split), 0);
+	CU_ASSERT_EQUAL(vu_rig_state(&r, VOP_VU_SET_VRING_BASE, 1, 0), 0);
+	CU_ASSERT_EQUAL(addr(&r, 1, 0, VU_RIG_USER + VU_RIG_HALF - 65536, 0), 0);
+	kick = eventfd(0, EFD_CLOEXEC);
+	CU_ASSERT_EQUAL(vu_rig_fd(&r, VOP_VU_SET_VRING_KICK, 1, kick), 0);
+	close(kick);
+	vu_rig_turn(&r);
+	CU_ASSERT_EQUAL(vu_rig_base(&r, 1, base), 0);
+	CU_ASSERT_EQUAL(base[0], 0);
+	/* A packed ring, of a front-end that says 0 of both. */
+	CU_ASSERT_EQUAL(vu_rig_u64(&r, VOP_VU_SET_FEATURES, split | F(VOP_F_RING_PACKED)), 0);
+	vu_rig_give(&r, 1, 0, 100, false);
+	CU_ASSERT_EQUAL(vu_rig_queue(&r, 1, true, 0), 0);
+	CU_ASSERT_TRUE(vu_rig_done(&r, 1, &done));
+	vu_rig_close(&r);
+}
+
+/* A ring that was disabled, stopped and set up anew keeps its frames until it is enabled. */
+static void test_disabled(void)
+{
+	struct vop_done done;
+	uint32_t base;
+	struct vu_rig r;
+
+	vu_rig_open(&r, &net);
+	served(&r);
+	CU_ASSERT_EQUAL(vu_rig_state(&r, VOP_VU_SET_VRING_ENABLE, 1, 0), 0);
+	CU_ASSERT_EQUAL(vu_rig_base(&r, 1, &base), 0);
+	vu_rig_give(&r, 0, 0, 2048, true);
+	vu_rig_give(&r, 1, 0, 100, false);
+	CU_ASSERT_EQUAL(vu_rig_state(&r, VOP_VU_SET_VRING_BASE, 1, base), 0);
+	CU_ASSERT_EQUAL(vu_rig_fd(&r, VOP_VU_SET_VRING_KICK, 1, r.q[1].kick), 0);
+	for (unsigned i = 0; i < 4; i++)
+		vu_rig_turn(&r);
+	CU_ASSERT_EQUAL(vop_drvq_get(&r.q[1].vq, &done, 1), 0);
+	CU_ASSERT_EQUAL(vu_rig_state(&r, VOP_VU_SET_VRING_ENABLE, 1, 1), 0);
+	CU_ASSERT_TRUE(vu_rig_done(&r, 1, &done));
+	CU_ASSERT_TRUE(vu_rig_done(&r, 0, &done));
+	CU_ASSERT_EQUAL(done.len, 100);
+	vu_rig_close(&r);
+}
+
 /* Storms of front-ends, at every point of the way. */
 static void test_storm(void)
 {
@@ -543,7 +601,10 @@ int suite_vu_hostile(void)
 	    !CU_add_test(s, "requests", test_requests) ||
 	    !CU_add_test(s, "refusals", test_refusals) ||
 	    !CU_add_test(s, "without answers", test_without_answers) ||
-	    !CU_add_test(s, "order", test_order) || !CU_add_test(s, "storm", test_storm))
+	    !CU_add_test(s, "order", test_order) ||
+	    !CU_add_test(s, "a new driver", test_new_driver) ||
+	    !CU_add_test(s, "disabled and set up anew", test_disabled) ||
+	    !CU_add_test(s, "storm", test_storm))
 		return CU_get_error();
 	return 0;
 }

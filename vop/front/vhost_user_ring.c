@@ -446,7 +446,7 @@ int vu_ring_get_base(struct vop_vu_front *f, struct vop_vu_vring_state *s)
 		return -EINVAL;
 	stop(f, s->index);
 	close_fd(&r->kick_fd);
-	r->kicked = r->broken = r->refused = false;
+	r->kicked = r->broken = r->refused = r->drains = false;
 	for (q = 0; q < f->offer.queues && !f->ring[q].broken; q++)
 		;
 	if (q == f->offer.queues)
