@@ -6,8 +6,9 @@
 
 #include "bench/fs_ops.h"
 
-#define PAGE	 4096u
-#define DIR_READ 4096u /* bytes of a directory in one request */
+#define PAGE	  4096u
+#define DIR_READ  4096u /* bytes of a directory in one request */
+#define DIR_READS 4096u /* answers until it is taken for one without an end */
 
 /* One request with a slot of its own; the answer's fixed part into out. */
 static int ask(struct fs_conn *c, unsigned lane, struct fs_ask *a, void *out, size_t size)
@@ -395,6 +396,7 @@ int fs_readdir(struct fs_conn *c, uint64_t node, int (*fn)(void *ctx, const char
 	struct fs_slot *s = fs_slot_get(c);
 	uint64_t fh = 0, off = 0;
 	uint8_t data[DIR_READ];
+	unsigned reads = 0;
 	int e, r;
 
 	if (!s)
@@ -416,6 +418,8 @@ int fs_readdir(struct fs_conn *c, uint64_t node, int (*fn)(void *ctx, const char
 			memcpy(data, s->data, s->got);
 			e = each(c, data, s->got, &off, fn, ctx);
 		}
+		if (!e && s->got && ++reads == DIR_READS)
+			e = fs_conn_fail(c, -EBADMSG, "READDIR: no end after %u answers", reads);
 	} while (!e && s->got);
 	fs_slot_put(c, s);
 	r = fs_releasedir(c, node, fh);

@@ -155,6 +155,7 @@ int fs_tree_list(struct fs_tree *t, struct fs_conn *c)
 
 /* Names are gathered first: a directory that shrinks while it is read may skip some. */
 #define REMOVE_AT_ONCE 64u
+#define REMOVE_ROUNDS  256u /* no run leaves so many names behind */
 struct names {
 	char name[REMOVE_AT_ONCE][FS_NAME_MAX + 1];
 	unsigned n;
@@ -188,6 +189,7 @@ static int remove_name(struct fs_conn *c, uint64_t dir, const char *name)
 static int empty(struct fs_conn *c, uint64_t dir)
 {
 	struct names *n = malloc(sizeof(*n));
+	unsigned rounds = 0;
 	int e;
 
 	if (!n)
@@ -198,6 +200,8 @@ static int empty(struct fs_conn *c, uint64_t dir)
 		e = e > 0 ? 0 : e;
 		for (unsigned i = 0; i < n->n && !e; i++)
 			e = remove_name(c, dir, n->name[i]);
+		if (!e && n->n && ++rounds == REMOVE_ROUNDS)
+			e = fs_conn_fail(c, -EBADMSG, "READDIR: names that were removed stay");
 	} while (!e && n->n);
 	free(n);
 	return e;

@@ -57,17 +57,19 @@ static int open_queue(struct vu_target *t, struct vu_queue *q, enum vop_notify n
 	return r;
 }
 
-/* Some back-ends write a call descriptor when it is set (libvhost-user): that says nothing. */
+/* Some back-ends write a call descriptor when it is set (libvhost-user): that says nothing. Taken
+ * out once, without blocking: the back-end holds it too, with its flags. */
 static int forget_calls(struct vu_conn *c, const struct vu_queue *q)
 {
+	struct vop_doorbell call = {.kind = VOP_DB_EVENTFD, .fd = q->call_fd};
 	uint64_t n;
 	int r = 0;
 
 	/* What comes before the answer was done before it. */
 	if (!vu_agreed(c, VOP_VU_PF_REPLY_ACK))
 		r = vu_get_u64(c, VOP_VU_GET_FEATURES, &n);
-	while (!r && read(q->call_fd, &n, sizeof(n)) == (ssize_t)sizeof(n))
-		;
+	if (!r)
+		vop_doorbell_drain(&call);
 	return r;
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -145,6 +146,8 @@ static int with_ring(struct vhost_fake *f, struct vop_vu_msg *m, struct vop_vu_m
 	case VOP_VU_SET_VRING_CALL:
 		drop(&q->call_fd);
 		q->call_fd = vop_vu_take_fd(m, 0);
+		if (f->cfg.call_blocks)
+			fcntl(q->call_fd, F_SETFL, 0);
 		return 0;
 	case VOP_VU_SET_VRING_ERR:
 		drop(&q->err_fd);

@@ -53,6 +53,7 @@ struct vhost_fake_config {
 	unsigned at;	  /* the message that it happens at, from 1; 0: by request */
 	uint32_t request; /* ... at every one of these */
 	enum fake_inflight inflight;
+	bool call_blocks;  /* makes call descriptors block for whoever reads them */
 	bool config_other; /* GET_CONFIG answers with another size than asked for */
 	/* Before its answer to `request`: asks the front-end something, and waits for that. */
 	bool asks_first;

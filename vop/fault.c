@@ -9,6 +9,7 @@
 #define _GNU_SOURCE
 #endif
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -21,14 +22,15 @@ static struct {
 	pthread_mutex_t lock; /* for everything but `range`, which the handler reads without it */
 	struct sigaction old;
 	unsigned used;
-	/* Published with a release store, read with acquire: the handler sees a whole record. */
+	unsigned inside; /* atomic; handlers that may be looking at a record */
+	/* Published with a release store, and read by the handler, which sees a whole record. */
 	struct vop_fault_guard *range[VOP_FAULT_RANGES];
 } table = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static struct vop_fault_guard *find(const void *addr)
 {
 	for (unsigned i = 0; i < VOP_FAULT_RANGES; i++) {
-		struct vop_fault_guard *g = __atomic_load_n(&table.range[i], __ATOMIC_ACQUIRE);
+		struct vop_fault_guard *g = __atomic_load_n(&table.range[i], __ATOMIC_SEQ_CST);
 
 		if (g && (uintptr_t)addr - (uintptr_t)g->base < g->len)
 			return g;
@@ -96,16 +98,19 @@ static void on_sigbus(int sig, siginfo_t *info, void *context)
 	int saved = errno;
 	/* A signal that was sent has no address (si_code <= 0), and a misaligned access is our own
 	 * fault: other memory does not cure it, it would be repeated for ever. */
-	struct vop_fault_guard *g =
-		info->si_code > 0 && info->si_code != BUS_ADRALN ? find(info->si_addr) : NULL;
+	struct vop_fault_guard *g;
+	bool ours;
 
+	/* Before the table is read: vop_fault_guard_remove() waits for us. */
+	__atomic_add_fetch(&table.inside, 1, __ATOMIC_SEQ_CST);
+	g = info->si_code > 0 && info->si_code != BUS_ADRALN ? find(info->si_addr) : NULL;
 	/*
 	 * The whole range at once: later accesses then neither fault nor mix old bytes with zeros.
 	 * A second thread that faulted meanwhile only repeats its access.
 	 */
-	if (!g)
-		pass_on(sig, info, context);
-	else if (!__atomic_exchange_n(&g->broken, 1, __ATOMIC_SEQ_CST) && !vanish(g))
+	ours = g && (__atomic_exchange_n(&g->broken, 1, __ATOMIC_SEQ_CST) || vanish(g));
+	__atomic_sub_fetch(&table.inside, 1, __ATOMIC_SEQ_CST);
+	if (!ours)
 		pass_on(sig, info, context);
 	errno = saved;
 }
@@ -169,7 +174,11 @@ void vop_fault_guard_remove(struct vop_fault_guard *g)
 	if (!g->len)
 		return;
 	pthread_mutex_lock(&table.lock);
-	__atomic_store_n(&table.range[g->slot], NULL, __ATOMIC_RELEASE);
+	__atomic_store_n(&table.range[g->slot], NULL, __ATOMIC_SEQ_CST);
+	/* A thread that faulted in another range may have found this record and read it still: it
+	 * is the caller's to free afterwards. */
+	while (__atomic_load_n(&table.inside, __ATOMIC_SEQ_CST))
+		sched_yield();
 	if (!--table.used)
 		uninstall();
 	pthread_mutex_unlock(&table.lock);

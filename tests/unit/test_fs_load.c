@@ -4,14 +4,19 @@
  * these mutants of it makes the run fail.
  */
 #include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <CUnit/CUnit.h>
 
 #include "bench/fs_link.h"
 #include "bench/fs_load.h"
 #include "conformance/ref/ref.h"
+#include "vop/vq_open.h"
 
 #define SPAN  16384u
 #define BLOCK 4096u
@@ -219,12 +224,159 @@ static void altered(void)
 	rig_close(&r);
 }
 
+/* --- directories without an end --- */
+
+#define ENDLESS_SIZE 16u
+#define ENDLESS_MEM  (64u << 10)
+#define ENDLESS_BUS  0x10000u
+
+/* A device of nothing else: in its directory there is always one name more. */
+struct endless {
+	pthread_t thread;
+	atomic_bool stop;
+	const char *name;
+	uint64_t place;
+	uint8_t *mem;
+	size_t used;
+	struct vop_regions regions;
+	struct vop_queue_config cfg;
+	struct vop_doorbell none;
+	struct vop_drvq drv[2];
+	struct vop_devq dev[2];
+	struct fs_conn *c;
+};
+
+static void *endless_alloc(void *ctx, size_t size, size_t align, uint64_t *bus)
+{
+	struct endless *d = ctx;
+
+	d->used = vop_align_up(d->used, align);
+	*bus = ENDLESS_BUS + d->used;
+	d->used += size;
+	return d->used <= ENDLESS_MEM ? d->mem + (*bus - ENDLESS_BUS) : NULL;
+}
+
+/* Its answer to one request: bytes written. */
+static uint32_t endless_answer(struct endless *d, const struct vop_elem *e, struct vop_iov *v)
+{
+	struct fuse_dirent entry = {.ino = 1, .namelen = (uint32_t)strlen(d->name)};
+	struct fuse_entry_out found = {.nodeid = 7, .attr = {.mode = S_IFREG | 0600}};
+	struct fuse_in_header in;
+	struct fuse_out_header out = {.len = sizeof(out)};
+
+	memcpy(&in, v[0].ptr, sizeof(in));
+	if (e->nin == 0)
+		return 0;
+	v += e->nout;
+	out.unique = in.unique;
+	if (in.opcode == FUSE_LOOKUP) {
+		memcpy(v[0].ptr + sizeof(out), &found, sizeof(found));
+		out.len += (uint32_t)sizeof(found);
+	} else if (in.opcode == FUSE_OPENDIR) {
+		memset(v[0].ptr + sizeof(out), 0, sizeof(struct fuse_open_out));
+		out.len += (uint32_t)sizeof(struct fuse_open_out);
+	} else if (in.opcode == FUSE_READDIR) {
+		entry.off = ++d->place;
+		memcpy(v[1].ptr, &entry, FUSE_NAME_OFFSET);
+		memcpy(v[1].ptr + FUSE_NAME_OFFSET, d->name, entry.namelen);
+		out.len += (uint32_t)(FUSE_NAME_OFFSET + entry.namelen);
+	}
+	memcpy(v[0].ptr, &out, sizeof(out));
+	return out.len;
+}
+
+static void *endless_run(void *arg)
+{
+	struct endless *d = arg;
+
+	while (!d->stop) {
+		for (unsigned q = 0; q < 2; q++) {
+			struct vop_iov iov[8];
+			struct vop_elem e;
+			struct vop_batch b = {.iov_max = 8, .elem = &e, .iov = iov};
+			uint32_t len;
+
+			if (vop_devq_pop(&d->dev[q], &d->regions, &b, 1) == 0)
+				continue;
+			len = endless_answer(d, &e, &iov[e.first]);
+			vop_devq_push(&d->dev[q], &e, &len, 1);
+			vop_devq_publish(&d->dev[q]);
+		}
+		sched_yield();
+	}
+	return NULL;
+}
+
+static void endless_open(struct endless *d, const char *name)
+{
+	struct fs_conn_config cc = {.lanes = 2,
+				    .slots = 2,
+				    .data_max = BLOCK,
+				    .notify = VOP_NOTIFY_POLL,
+				    .timeout_ns = 60000000000u, /* against hangs only */
+				    .alloc = endless_alloc,
+				    .ctx = d};
+	struct vop_ring_features f = {.peer_polls = true};
+	struct vop_error err;
+
+	*d = (struct endless){.name = name, .none = VOP_DOORBELL_INIT};
+	d->mem = aligned_alloc(4096, ENDLESS_MEM);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(d->mem);
+	memset(d->mem, 0, ENDLESS_MEM);
+	CU_ASSERT_EQUAL(vop_regions_add(&d->regions, ENDLESS_BUS, ENDLESS_MEM, d->mem), 0);
+	for (unsigned q = 0; q < 2; q++) {
+		d->cfg = (struct vop_queue_config){.index = (uint16_t)q,
+						   .size = ENDLESS_SIZE,
+						   .regions = &d->regions,
+						   .kick = &d->none,
+						   .call = &d->none};
+		d->cfg.desc = endless_alloc(d, 16 * ENDLESS_SIZE, 4096, &d->cfg.desc_bus);
+		d->cfg.driver = endless_alloc(d, vop_split_avail_size(ENDLESS_SIZE), 64,
+					      &d->cfg.driver_bus);
+		d->cfg.device =
+			endless_alloc(d, vop_split_used_size(ENDLESS_SIZE), 64, &d->cfg.device_bus);
+		d->cfg.read_back = d->cfg.desc;
+		CU_ASSERT_EQUAL_FATAL(vop_drvq_open(&d->drv[q], &d->cfg, f, NULL, 0, 0), 0);
+		CU_ASSERT_EQUAL_FATAL(vop_devq_open(&d->dev[q], &d->cfg, f), 0);
+		cc.lane[q] = (struct fs_lane){.vq = &d->drv[q]};
+	}
+	d->c = fs_conn_new(&cc, &err);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(d->c);
+	CU_ASSERT_EQUAL_FATAL(pthread_create(&d->thread, NULL, endless_run, d), 0);
+}
+
+static void endless_close(struct endless *d)
+{
+	d->stop = true;
+	pthread_join(d->thread, NULL);
+	fs_conn_free(d->c);
+	for (unsigned q = 0; q < 2; q++)
+		vop_drvq_close(&d->drv[q]);
+	free(d->mem);
+}
+
+/* Both end, or the run is seen to hang. */
+static void endless(void)
+{
+	struct fs_tree t = {.name = "run", .dir = {.id = 1, .lookups = 1}};
+	struct endless d;
+
+	endless_open(&d, ".");
+	CU_ASSERT_EQUAL(fs_tree_list(&t, d.c), -EBADMSG);
+	CU_ASSERT_PTR_NOT_NULL(strstr(fs_conn_words(d.c), "no end"));
+	endless_close(&d);
+	endless_open(&d, "x");
+	CU_ASSERT_EQUAL(fs_tree_remove(&t, d.c), -EBADMSG);
+	CU_ASSERT_PTR_NOT_NULL(strstr(fs_conn_words(d.c), "stay"));
+	endless_close(&d);
+}
+
 int suite_fs_load(void)
 {
 	CU_pSuite s = CU_add_suite("fs_load", NULL, NULL);
 
 	if (!s || !CU_ADD_TEST(s, sound) || !CU_ADD_TEST(s, mutants) || !CU_ADD_TEST(s, errors) ||
-	    !CU_ADD_TEST(s, altered))
+	    !CU_ADD_TEST(s, altered) || !CU_ADD_TEST(s, endless))
 		return -1;
 	return 0;
 }

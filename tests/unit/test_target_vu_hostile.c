@@ -413,6 +413,25 @@ static void test_other_ring(void)
 	end();
 }
 
+/* The descriptors that a queue listens to are the back-end's as well: nothing waits in them, or the
+ * run is seen to hang. */
+static void test_blocking_calls(void)
+{
+	struct session_config sc = session_default();
+	struct vhost_fake_config fc;
+	struct target_config tc;
+
+	names();
+	fc = fake_default();
+	tc = target_default();
+	fc.call_blocks = true;
+	begin_with(&fc, &tc);
+	CU_ASSERT_EQUAL_FATAL(session_open(&s, t, &sc, &err), 0);
+	traffic(&s.q[0]);
+	session_close(&s);
+	end();
+}
+
 /* Closing waits once, not for each queue: it ends in time, or the run is seen to hang. */
 static void test_close_unanswered(void)
 {
@@ -761,6 +780,7 @@ int suite_target_vu_hostile(void)
 		{"reset without an answer", test_reset_unanswered},
 		{"reset refused", test_reset_refused},
 		{"another ring stops", test_other_ring},
+		{"calls that block", test_blocking_calls},
 		{"close without an answer", test_close_unanswered},
 		{"configuration of another size", test_config_size},
 		{"in-flight books", test_inflight},

@@ -6,15 +6,18 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <CUnit/CUnit.h>
 
 #include "tests/vu_rig.h"
+#include "vop/front/vhost_user_internal.h"
 
 #define F(bit)	(1ull << (bit))
 #define WAIT_MS 20000 /* against hangs only */
@@ -262,6 +265,48 @@ static void test_vanished(void)
 #endif
 }
 
+/* Memory that is cut, and touched once more by a queue that stops because there is a new table. */
+static uint8_t *touched;
+static const struct vop_dev_ops *ops;
+
+static void touch_and_stop(void *dev, unsigned q)
+{
+	(void)*(volatile uint8_t *)touched;
+	ops->queue_stop(dev, q);
+}
+
+static void test_vanished_and_replaced(void)
+{
+#if defined(VOP_CROSS) && defined(__s390x__)
+	return;
+#else
+	struct vop_vu_msg empty = {.h = {.request = VOP_VU_SET_MEM_TABLE, .size = 8}};
+	struct vop_dev_ops touching;
+	struct vu_rig r;
+	struct pollfd p = {.events = POLLIN};
+
+	vu_rig_open(&r, &net);
+	served(&r);
+	ops = r.front->offer.ops;
+	touching = *ops;
+	touching.queue_stop = touch_and_stop;
+	touched = r.front->mem.region[0]->at;
+	r.front->offer.ops = &touching;
+	CU_ASSERT_EQUAL(ftruncate(r.file, 0), 0);
+	/* That it vanished is not forgotten with it. */
+	CU_ASSERT_EQUAL(vu_rig_send(&r, &empty), -EPIPE);
+	r.front->offer.ops = ops;
+	CU_ASSERT_FALSE(vop_vu_front_attached(r.front));
+	CU_ASSERT_PTR_NOT_NULL(strstr(r.last, "vanished"));
+	p.fd = vop_vu_front_fd(r.front);
+	CU_ASSERT_EQUAL(poll(&p, 1, 0), 0);
+	vu_rig_disconnect(&r);
+	CU_ASSERT_EQUAL(ftruncate(r.file, VU_RIG_FILE), 0);
+	served(&r);
+	vu_rig_close(&r);
+#endif
+}
+
 /* --- requests that do not fit --- */
 
 static int addr(struct vu_rig *r, uint32_t index, uint32_t flags, uint64_t at, uint64_t align)
@@ -288,6 +333,36 @@ static int set_up(struct vu_rig *r, uint32_t size, uint64_t at, uint64_t align)
 	e = e ? e : vu_rig_fd(r, VOP_VU_SET_VRING_KICK, 0, kick);
 	close(kick);
 	return e;
+}
+
+/* What could block whoever writes into it. */
+static void may_block(struct vu_rig *r, int file)
+{
+	struct vop_vu_msg m = {.h = {.request = VOP_VU_SET_BACKEND_REQ_FD}, .fd = {file}, .fds = 1};
+	int inet = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), in, out;
+	char dir[] = "/tmp/vop-test-vu-XXXXXX", path[64];
+
+	CU_ASSERT_TRUE_FATAL(inet >= 0);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/pipe", dir);
+	CU_ASSERT_EQUAL_FATAL(mkfifo(path, 0600), 0);
+	in = open(path, O_RDWR | O_CLOEXEC);
+	out = open(path, O_WRONLY | O_CLOEXEC);
+	CU_ASSERT_TRUE_FATAL(in >= 0 && out >= 0);
+	CU_ASSERT_EQUAL(vu_rig_send(r, &m), 1);
+	m.h = (struct vop_vu_header){.request = VOP_VU_SET_BACKEND_REQ_FD};
+	m.fd[0] = inet;
+	CU_ASSERT_EQUAL(vu_rig_send(r, &m), 1);
+	CU_ASSERT_EQUAL(vu_rig_fd(r, VOP_VU_SET_VRING_CALL, 0, inet), 1);
+	CU_ASSERT_EQUAL(vu_rig_fd(r, VOP_VU_SET_VRING_ERR, 0, inet), 1);
+	/* Nobody reads it, so it cannot be opened without blocking. Its flags are left alone. */
+	close(in);
+	CU_ASSERT_EQUAL(vu_rig_fd(r, VOP_VU_SET_VRING_CALL, 0, out), 1);
+	CU_ASSERT_EQUAL(fcntl(out, F_GETFL) & O_NONBLOCK, 0);
+	close(out);
+	close(inet);
+	unlink(path);
+	rmdir(dir);
 }
 
 static void test_requests(void)
@@ -329,6 +404,7 @@ static void test_requests(void)
 	CU_ASSERT_EQUAL(vu_rig_fd(&r, VOP_VU_SET_VRING_KICK, 0, null), 1);
 	CU_ASSERT_EQUAL(vu_rig_fd(&r, VOP_VU_SET_VRING_CALL, 0, r.file), 1);
 	CU_ASSERT_EQUAL(vu_rig_fd(&r, VOP_VU_SET_VRING_ERR, 9, null), 1);
+	may_block(&r, null);
 	close(null);
 	/* Rings that lie elsewhere, across a border, not aligned. */
 	CU_ASSERT_EQUAL(set_up(&r, 16, 0x1000, 0), 1);
@@ -349,6 +425,25 @@ static void test_requests(void)
 	CU_ASSERT_EQUAL(now.maps, before.maps);
 	c.queues = r.cfg.queues = 2;
 	served(&r);
+	vu_rig_close(&r);
+}
+
+/* Nobody's log is filled; the next front-end is told of again. */
+static void test_refusals(void)
+{
+	struct vu_rig r;
+	unsigned i, k;
+
+	vu_rig_open(&r, &net);
+	for (k = 0; k < 2; k++) {
+		served(&r);
+		r.said[VOP_SERVICE_REFUSED] = 0;
+		for (i = 0; i < 1000; i++)
+			CU_ASSERT_EQUAL(vu_rig_state(&r, VOP_VU_SET_VRING_NUM, 0, 0), 1);
+		CU_ASSERT_EQUAL(r.said[VOP_SERVICE_REFUSED], 101);
+		CU_ASSERT_PTR_NOT_NULL(strstr(r.last, "no more of it"));
+		echo(&r);
+	}
 	vu_rig_close(&r);
 }
 
@@ -403,6 +498,64 @@ static void test_order(void)
 	vu_rig_close(&r);
 }
 
+/* A driver that is new: what was known of the rings of the one before says nothing of its own. */
+static void test_new_driver(void)
+{
+	const uint64_t split = F(VOP_F_VERSION_1) | F(VOP_VU_F_PROTOCOL_FEATURES);
+	struct vu_rig_config c = net;
+	uint32_t base[VU_RIG_QUEUES];
+	struct vop_done done;
+	struct vu_rig r;
+	int kick;
+
+	c.packed = true;
+	c.want = 0;
+	vu_rig_open(&r, &c);
+	vu_rig_start(&r);
+	vu_rig_stop(&r, base);
+	/* A split ring that stands at 0, elsewhere in memory. */
+	CU_ASSERT_EQUAL(vu_rig_u64(&r, VOP_VU_SET_FEATURES, split), 0);
+	CU_ASSERT_EQUAL(vu_rig_state(&r, VOP_VU_SET_VRING_BASE, 1, 0), 0);
+	CU_ASSERT_EQUAL(addr(&r, 1, 0, VU_RIG_USER + VU_RIG_HALF - 65536, 0), 0);
+	kick = eventfd(0, EFD_CLOEXEC);
+	CU_ASSERT_EQUAL(vu_rig_fd(&r, VOP_VU_SET_VRING_KICK, 1, kick), 0);
+	close(kick);
+	vu_rig_turn(&r);
+	CU_ASSERT_EQUAL(vu_rig_base(&r, 1, base), 0);
+	CU_ASSERT_EQUAL(base[0], 0);
+	/* A packed ring, of a front-end that says 0 of both. */
+	CU_ASSERT_EQUAL(vu_rig_u64(&r, VOP_VU_SET_FEATURES, split | F(VOP_F_RING_PACKED)), 0);
+	vu_rig_give(&r, 1, 0, 100, false);
+	CU_ASSERT_EQUAL(vu_rig_queue(&r, 1, true, 0), 0);
+	CU_ASSERT_TRUE(vu_rig_done(&r, 1, &done));
+	vu_rig_close(&r);
+}
+
+/* A ring that was disabled, stopped and set up anew keeps its frames until it is enabled. */
+static void test_disabled(void)
+{
+	struct vop_done done;
+	uint32_t base;
+	struct vu_rig r;
+
+	vu_rig_open(&r, &net);
+	served(&r);
+	CU_ASSERT_EQUAL(vu_rig_state(&r, VOP_VU_SET_VRING_ENABLE, 1, 0), 0);
+	CU_ASSERT_EQUAL(vu_rig_base(&r, 1, &base), 0);
+	vu_rig_give(&r, 0, 0, 2048, true);
+	vu_rig_give(&r, 1, 0, 100, false);
+	CU_ASSERT_EQUAL(vu_rig_state(&r, VOP_VU_SET_VRING_BASE, 1, base), 0);
+	CU_ASSERT_EQUAL(vu_rig_fd(&r, VOP_VU_SET_VRING_KICK, 1, r.q[1].kick), 0);
+	for (unsigned i = 0; i < 4; i++)
+		vu_rig_turn(&r);
+	CU_ASSERT_EQUAL(vop_drvq_get(&r.q[1].vq, &done, 1), 0);
+	CU_ASSERT_EQUAL(vu_rig_state(&r, VOP_VU_SET_VRING_ENABLE, 1, 1), 0);
+	CU_ASSERT_TRUE(vu_rig_done(&r, 1, &done));
+	CU_ASSERT_TRUE(vu_rig_done(&r, 0, &done));
+	CU_ASSERT_EQUAL(done.len, 100);
+	vu_rig_close(&r);
+}
+
 /* Storms of front-ends, at every point of the way. */
 static void test_storm(void)
 {
@@ -444,9 +597,14 @@ int suite_vu_hostile(void)
 	if (!s || !CU_add_test(s, "garbage", test_garbage) ||
 	    !CU_add_test(s, "memory", test_memory) ||
 	    !CU_add_test(s, "memory that vanishes", test_vanished) ||
+	    !CU_add_test(s, "memory that vanishes and is replaced", test_vanished_and_replaced) ||
 	    !CU_add_test(s, "requests", test_requests) ||
+	    !CU_add_test(s, "refusals", test_refusals) ||
 	    !CU_add_test(s, "without answers", test_without_answers) ||
-	    !CU_add_test(s, "order", test_order) || !CU_add_test(s, "storm", test_storm))
+	    !CU_add_test(s, "order", test_order) ||
+	    !CU_add_test(s, "a new driver", test_new_driver) ||
+	    !CU_add_test(s, "disabled and set up anew", test_disabled) ||
+	    !CU_add_test(s, "storm", test_storm))
 		return CU_get_error();
 	return 0;
 }

@@ -12,6 +12,7 @@
 
 #define MESSAGES_PER_SERVICE 64u
 #define ANSWER_MS	     1000 /* a front-end that asks and does not read is gone */
+#define REFUSALS_SAID	     100u /* of one connection: nobody's log is to be filled */
 /* What types are told when nobody limits queues: enough for the longest request of a front-end's
  * usual queue (SEG_MAX of a disk). */
 #define SIZE_TOLD 128u
@@ -31,13 +32,15 @@ int vu_refuse(struct vop_vu_front *f, int err, const char *fmt, ...)
 	return err;
 }
 
-void vu_say(const struct vop_vu_front *f, enum vop_service_event event, const char *fmt, ...)
+void vu_say(struct vop_vu_front *f, enum vop_service_event event, const char *fmt, ...)
 {
 	char text[300];
 	va_list ap;
 
-	if (!f->cfg.say)
+	if (!f->cfg.say || (event == VOP_SERVICE_REFUSED && f->refusals > REFUSALS_SAID))
 		return;
+	if (event == VOP_SERVICE_REFUSED && ++f->refusals > REFUSALS_SAID)
+		fmt = "too much is refused: no more of it is told until the front-end is gone";
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
@@ -59,6 +62,8 @@ static int set_backend_req(struct vop_vu_front *f, struct vop_vu_msg *m)
 {
 	if (!vu_has_protocol(f, VOP_VU_PF_BACKEND_REQ))
 		return vu_refuse(f, -EPERM, "BACKEND_REQ was not negotiated");
+	if (!vu_is_unix_socket(m->fd[0]))
+		return vu_refuse(f, -EINVAL, "its descriptor is no UNIX socket");
 	if (f->backend_req >= 0)
 		close(f->backend_req);
 	f->backend_req = vop_vu_take_fd(m, 0);
@@ -238,6 +243,7 @@ int vop_vu_front_attach(struct vop_vu_front *f, int fd)
 		return r;
 	}
 	f->conn = fd;
+	f->refusals = 0;
 	vop_vu_stream_init(&f->stream, fd, VOP_VU_FROM_FRONT);
 	vu_say(f, VOP_SERVICE_UP, "front-end connected");
 	return 0;

@@ -184,8 +184,11 @@ void vu_device_reset(struct vop_vu_front *f)
 	unsigned q;
 
 	vu_rings_stop(f);
-	for (q = 0; q < f->offer.queues; q++)
-		f->ring[q].ran = f->ring[q].broken = false;
+	for (q = 0; q < f->offer.queues; q++) {
+		struct vu_ring *r = &f->ring[q];
+
+		r->ran = r->broken = r->exact = r->drains = false;
+	}
 	if (f->served && f->offer.ops->reset)
 		f->offer.ops->reset(f->offer.dev);
 	f->negotiated = f->running = f->needs_reset = false;

@@ -78,7 +78,8 @@ struct vop_vu_front {
 	uint64_t features; /* word 0 as accepted, with PROTOCOL_FEATURES */
 	uint64_t accepted[2];
 	bool features_set;
-	char why[200]; /* of the last refusal */
+	char why[200];	   /* of the last refusal */
+	unsigned refusals; /* told of */
 
 	/* The device. */
 	bool negotiated; /* features_ok was called */
@@ -108,7 +109,7 @@ VOP_INLINE bool vu_has_protocol(const struct vop_vu_front *f, unsigned bit)
 __attribute__((format(printf, 3, 4))) int vu_refuse(struct vop_vu_front *f, int err,
 						    const char *fmt, ...);
 __attribute__((format(printf, 3, 4))) void
-vu_say(const struct vop_vu_front *f, enum vop_service_event event, const char *fmt, ...);
+vu_say(struct vop_vu_front *f, enum vop_service_event event, const char *fmt, ...);
 
 /* --- vhost_user_device.c --- */
 extern const struct vop_device_front vu_device_front;
@@ -129,7 +130,7 @@ int vu_mem_set(struct vop_vu_front *f, const struct vop_vu_region *r, const int 
 int vu_mem_add(struct vop_vu_front *f, const struct vop_vu_region *r, int fd);
 int vu_mem_remove(struct vop_vu_front *f, const struct vop_vu_region *r);
 void vu_mem_clear(struct vop_vu_front *f);
-/* Has some of it vanished under an access? */
+/* Has some of it vanished under an access? Asked once: the connection is to be ended then. */
 bool vu_mem_broken(const struct vop_vu_front *f);
 
 /* --- vhost_user_ring.c --- */
@@ -155,5 +156,8 @@ int vu_ring_enable(struct vop_vu_front *f, const struct vop_vu_vring_state *s);
 /* SET_VRING_KICK, CALL, ERR: takes the descriptor out of m. */
 int vu_ring_fd(struct vop_vu_front *f, struct vop_vu_msg *m);
 void vu_ring_violation(struct vop_vu_front *f, unsigned q);
+/* The one kind of socket that is written into: in others (TCP) somebody who sends at the same time
+ * can hold a lock that no flag of ours helps against. */
+bool vu_is_unix_socket(int fd);
 
 #endif

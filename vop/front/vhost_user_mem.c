@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -246,8 +247,12 @@ void vu_mem_clear(struct vop_vu_front *f)
 
 bool vu_mem_broken(const struct vop_vu_front *f)
 {
+	eventfd_t v;
 	unsigned i;
 
+	/* Also what was replaced or removed meanwhile: nobody else takes the word out. */
+	if (eventfd_read(f->fault_fd, &v) == 0)
+		return true;
 	for (i = 0; i < f->mem.n; i++)
 		if (vop_fault_broken(&f->mem.region[i]->guard))
 			return true;

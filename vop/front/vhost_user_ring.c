@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -36,41 +37,48 @@ static bool is_eventfd(int fd)
 	return n == (ssize_t)sizeof(name) - 1 && memcmp(what, name, sizeof(name) - 1) == 0;
 }
 
-/* The same pipe with flags of our own: the front-end cannot make it block. Where that is not
- * allowed, its flags are changed. */
+/* The same pipe with flags of our own: the front-end cannot make it block. -1: not to be had, as
+ * when nobody reads it. Its own flags are no substitute: they are the front-end's to change. */
 static int own_pipe(int fd)
 {
 	char path[40];
-	int own;
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	own = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-	if (own >= 0) {
-		close(fd);
-		return own;
-	}
-	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-	return fd;
+	return open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+}
+
+bool vu_is_unix_socket(int fd)
+{
+	int domain;
+	socklen_t len = sizeof(domain);
+
+	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 && domain == AF_UNIX;
 }
 
 /* Only what can neither block us for ever nor be always ready: eventfds; to write into also pipes
- * and sockets (front-ends without eventfds). *fd is replaced or left. */
+ * and UNIX sockets (front-ends without eventfds). *fd is replaced or left. */
 static int check_fd(struct vop_vu_front *f, int *fd, bool to_write)
 {
 	struct stat st;
 
 	if (fstat(*fd, &st))
 		return vu_refuse(f, -errno, "%s", strerror(errno));
-	if (to_write && S_ISSOCK(st.st_mode))
+	if (to_write && vu_is_unix_socket(*fd))
 		return 0;
 	if (to_write && S_ISFIFO(st.st_mode)) {
-		*fd = own_pipe(*fd);
+		int own = own_pipe(*fd);
+
+		if (own < 0)
+			return vu_refuse(f, -errno, "its pipe cannot be opened: %s",
+					 strerror(errno));
+		close(*fd);
+		*fd = own;
 		return 0;
 	}
 	if (is_eventfd(*fd))
 		return 0;
 	return vu_refuse(f, -EINVAL, "its descriptor is no eventfd%s",
-			 to_write ? ", no pipe and no socket" : "");
+			 to_write ? ", no pipe and no UNIX socket" : "");
 }
 
 /* A pipe nobody reads any more is the front-end's loss, not ours. */
@@ -438,7 +446,7 @@ int vu_ring_get_base(struct vop_vu_front *f, struct vop_vu_vring_state *s)
 		return -EINVAL;
 	stop(f, s->index);
 	close_fd(&r->kick_fd);
-	r->kicked = r->broken = r->refused = false;
+	r->kicked = r->broken = r->refused = r->drains = false;
 	for (q = 0; q < f->offer.queues && !f->ring[q].broken; q++)
 		;
 	if (q == f->offer.queues)
