@@ -17,8 +17,9 @@ void blk_opts_table(struct blk_opts *o, struct opt *table)
 {
 	const struct opt t[] = {
 		{"target", OPT_STRING, &o->target, "URI",
-		 "what plays the device: vop: starts our own, SCHEME:PATH attaches", "vop:", 0, 0,
-		 0, 0, NULL},
+		 "what plays the device: vop: starts our own, vop:PATH attaches to a node, "
+		 "vhost-user:PATH drives the back-end that listens there",
+		 "vop:", 0, 0, 0, 0, NULL},
 		{"spawn", OPT_STRING, &o->spawn, "CMD",
 		 "start the target with this command, which serves a socket at $VOP_SOCKET; "
 		 "--target says how it is reached, like vhost-user:",
@@ -180,6 +181,10 @@ int blk_plan_make(const struct blk_opts *o, const struct opt *table, const struc
 			      "'%.64s' is no target: SCHEME:PATH, or vop: for our own "
 			      "(see: vop-bench list targets)",
 			      o->target);
+	if (o->spawn && strchr(o->target, ':')[1])
+		return REFUSE(err,
+			      "--spawn gives the socket in $VOP_SOCKET; --target then says only "
+			      "how it is spoken to, like vhost-user:");
 	if (o->disk && strlen(o->disk) >= sizeof(((struct agent_open *)0)->disk_file))
 		return REFUSE(err, "--disk: the path is too long");
 	if (o->spawn && strlen(o->spawn) >= sizeof(((struct agent_open *)0)->spawn))
