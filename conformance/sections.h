@@ -52,6 +52,7 @@
 	X(conf_section_reserved)                                                                   \
 	X(conf_section_vop)                                                                        \
 	X(conf_section_vhost_user)                                                                 \
+	X(conf_section_vhost_user_ring)                                                            \
 	X(conf_section_vhost_user_robust)                                                          \
 	X(conf_section_random)
 /* clang-format on */
