@@ -48,6 +48,7 @@
 	X(conf_section_console_multiport)                                                          \
 	X(conf_section_rng)                                                                        \
 	X(conf_section_fs)                                                                         \
+	X(conf_section_fs_data)                                                                    \
 	X(conf_section_fs_robust)                                                                  \
 	X(conf_section_reserved)                                                                   \
 	X(conf_section_vop)                                                                        \
