@@ -181,10 +181,6 @@ int blk_plan_make(const struct blk_opts *o, const struct opt *table, const struc
 			      "'%.64s' is no target: SCHEME:PATH, or vop: for our own "
 			      "(see: vop-bench list targets)",
 			      o->target);
-	if (o->spawn && strchr(o->target, ':')[1])
-		return REFUSE(err,
-			      "--spawn gives the socket in $VOP_SOCKET; --target then says only "
-			      "how it is spoken to, like vhost-user:");
 	if (o->disk && strlen(o->disk) >= sizeof(((struct agent_open *)0)->disk_file))
 		return REFUSE(err, "--disk: the path is too long");
 	if (o->spawn && strlen(o->spawn) >= sizeof(((struct agent_open *)0)->spawn))

@@ -76,10 +76,6 @@ int fs_plan_make(const struct fs_opts *o, struct fs_plan *p, struct vop_error *e
 			      "'%.64s' is no target: SCHEME:PATH, like vhost-user:/run/fs.sock "
 			      "(see: vop-bench list targets)",
 			      o->target);
-	if (o->target && o->spawn && strchr(o->target, ':')[1])
-		return REFUSE(err,
-			      "--spawn gives the socket in $VOP_SOCKET; --target then says only "
-			      "how it is spoken to: vhost-user:");
 	for (unsigned i = 0; i < o->pattern.n; i++) {
 		enum fs_pattern w = o->pattern.v[i].index;
 		bool twice = false;

@@ -2,8 +2,8 @@
 /*
  * The protocol vhost-user itself, a correct front-end (QEMU, docs/interop/vhost-user.rst; cited by
  * the titles of its sections). What the driver's side does anyway is not repeated here: every other
- * check over vhost-user negotiates, hands over memory and starts rings. vhost_user_ring.c holds what
- * concerns one ring.
+ * check over vhost-user negotiates, hands over memory and starts rings. vhost_user_ring.c holds
+ * what concerns one ring.
  */
 #include <string.h>
 #include <sys/eventfd.h>

@@ -66,7 +66,6 @@ static void bad(void)
 	refused("--target vhost-user:/x --disk /tmp/y", 2, "--disk");
 	refused("--target vop:/x --pattern write", 2, "--destroy");
 	refused("--spawn true --pattern read,randrw", 2, "--destroy");
-	refused("--spawn true --target vhost-user:/x", 2, "VOP_SOCKET");
 	refused("--mix 100", 1, "--mix");
 }
 
