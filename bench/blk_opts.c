@@ -17,8 +17,9 @@ void blk_opts_table(struct blk_opts *o, struct opt *table)
 {
 	const struct opt t[] = {
 		{"target", OPT_STRING, &o->target, "URI",
-		 "what plays the device: vop: starts our own, SCHEME:PATH attaches", "vop:", 0, 0,
-		 0, 0, NULL},
+		 "what plays the device: vop: starts our own, vop:PATH attaches to a node, "
+		 "vhost-user:PATH drives the back-end that listens there",
+		 "vop:", 0, 0, 0, 0, NULL},
 		{"spawn", OPT_STRING, &o->spawn, "CMD",
 		 "start the target with this command, which serves a socket at $VOP_SOCKET; "
 		 "--target says how it is reached, like vhost-user:",

@@ -41,18 +41,18 @@ static void make_table(struct options *o, struct opt *table)
 		 .to = &o->target,
 		 .def = "vop:",
 		 .value = "URI",
-		 .help = "vop: the VOP of this build; vop:PATH whoever serves that link;\n"
+		 .help = "vop: the VOP of this build; vop:PATH whoever serves that link; "
 			 "vhost-user:PATH the back-end that listens there; ref: the reference "
-			 "device;\nref:MUTANT one that is broken on purpose"},
+			 "device; ref:MUTANT one that is broken on purpose"},
 		{.name = "spawn",
 		 .kind = OPT_STRING,
 		 .to = &o->spawn,
 		 .value = "CMD",
 		 .help = "start the target with this command, and again when it dies; it serves "
-			 "at $VOP_SOCKET\nthe device type $VOP_DEVICE (1 net, 2 blk, 3 console, "
-			 "4 rng, 26 fs). Begin it with 'exec',\nso that no shell stands between. "
+			 "at $VOP_SOCKET a device of type $VOP_DEVICE (1 net, 2 blk, 3 console, "
+			 "4 rng, 26 fs). Begin it with 'exec', so that no shell stands between. "
 			 "With "
-			 "--target vhost-user: it is a vhost-user\nback-end"},
+			 "--target vhost-user: it is a vhost-user back-end"},
 		{.name = "device",
 		 .kind = OPT_WORDS,
 		 .to = &o->device,
@@ -64,14 +64,14 @@ static void make_table(struct options *o, struct opt *table)
 		 .to = &o->only,
 		 .value = "WHAT",
 		 .help = "only these checks: a pattern of ids ('packed/*'), a section (2.8), a "
-			 "statement\n(2.7.5.1:dev:1); may be repeated"},
+			 "statement (2.7.5.1:dev:1); may be repeated"},
 		{.name = "profile",
 		 .kind = OPT_STRINGS,
 		 .to = &o->profile,
 		 .value = "WORD",
 		 .help = "a standing selection: core, net, blk, console, rng, fs, must, "
 			 "conformance, "
-			 "robustness;\nrepeated: what all of them take"},
+			 "robustness; repeated: what all of them take"},
 		{.name = "ring",
 		 .kind = OPT_ENUM,
 		 .to = &o->ring,
@@ -92,12 +92,12 @@ static void make_table(struct options *o, struct opt *table)
 		 .kind = OPT_FLAG,
 		 .to = &o->coverage,
 		 .help = "say which statements are judged and which cannot be, and stop; with "
-			 "--verbose\neach of them"},
+			 "--verbose each of them"},
 		{.name = "self-check",
 		 .kind = OPT_FLAG,
 		 .to = &o->self_check,
 		 .help = "judge the checks: against the sound reference devices, every mutant, "
-			 "and the VOP\nof this build; with --verbose the whole matrix"},
+			 "and the VOP of this build; with --verbose the whole matrix"},
 		{.name = "mutants",
 		 .kind = OPT_STRING,
 		 .to = &o->mutants,

@@ -233,6 +233,10 @@ static int take_serve(struct node_options *o, const char *const *backends)
 
 	if (is_vhost_user(o))
 		return 0;
+	if (strchr(o->serve, ':'))
+		return cmd_could_not(
+			"node: --serve '%s': it is null, source, echo, tap or " VHOST_USER "PATH",
+			o->serve);
 	return opt_set(&one, o->serve, "vop-bench node", stderr);
 }
 
@@ -284,8 +288,10 @@ int cmd_node(int argc, char **argv)
 		 .to = &o.serve,
 		 .def = "echo",
 		 .value = "HOW",
-		 .help = "null, source or echo: backend of net devices whose creator named none: "
-			 "drop frames, make them, send them back; or vhost-user:PATH: offer a "
+		 .help = "null, source, echo or tap: backend of net devices whose creator named "
+			 "none: "
+			 "drop frames, make them, send them back, an interface; or "
+			 "vhost-user:PATH: offer a "
 			 "device to vhost-user front-ends"},
 		{.name = "connect",
 		 .kind = OPT_FLAG,
@@ -372,6 +378,8 @@ int cmd_node(int argc, char **argv)
 		make_base(&o, VOP_ENDPOINT, &base);
 		return run_vhost_user(&o, &base, &cfg);
 	}
+	if (o.connect)
+		return cmd_could_not("node: --connect goes with --serve vhost-user:PATH");
 	if (args.n != 1)
 		return cmd_could_not("node: say which end to be: node host | endpoint --at PATH");
 	for (self = 0; node_words[self] && strcmp(node_words[self], args.v[0]) != 0; self++)

@@ -123,7 +123,9 @@ int fs_link_open(struct fs_link *l, const struct fs_link_config *cfg, struct vop
 {
 	struct sut_spawn_config sc = {
 		.command = cfg->spawn,
-		.uri = cfg->uri,
+		/* As with other workloads: no path, the command serves at $VOP_SOCKET. */
+		.uri = cfg->spawn && cfg->uri && strcmp(cfg->uri, "vhost-user:") == 0 ? NULL
+										      : cfg->uri,
 		.scheme = "vhost-user",
 		.device = FS_DEVICE_ID,
 		.timeout_ms = cfg->timeout_ms,

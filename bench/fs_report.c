@@ -3,11 +3,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "bench/cmd.h"
 #include "bench/fs_run.h"
+#include "bench/run_report.h"
 #include "target/feature_names.h"
 
 enum figure { RATE, GOODPUT, P50, P99, P999, CPU_DEVICE, FIGURES };
@@ -73,28 +72,6 @@ static double limit_of(const struct fs_run *n, const struct fs_case *k, const st
 	return b == BOUND_RTT ? by_rtt(n, k, m) : b == BOUND_COPY ? by_copy(n, k, m) : 0;
 }
 
-/* Requests of a round that a percentile needs: ten beyond it. */
-static double samples_needed(enum figure f)
-{
-	return f == P999 ? 10000 : f == P99 ? 1000 : 0;
-}
-
-/* Leave out regimes of which a percentile would be a few outliers. */
-static unsigned keep_known(const struct fs_case *k, enum figure f, struct round *r, unsigned n)
-{
-	unsigned kept = 0, seen[REGIMES] = {0};
-
-	for (unsigned i = 0; i < n; i++)
-		seen[r[i].regime]++;
-	for (unsigned i = 0; i < n; i++) {
-		const struct hist *h = k->hist[r[i].regime];
-
-		if (h && (double)h->count >= samples_needed(f) * seen[r[i].regime])
-			r[kept++] = r[i];
-	}
-	return kept;
-}
-
 /* The rounds with this figure as their value; *count of them. NULL without memory. */
 static struct round *rounds_of(const struct fs_run *n, const struct fs_case *k, enum figure f,
 			       unsigned *count)
@@ -111,7 +88,7 @@ static struct round *rounds_of(const struct fs_run *n, const struct fs_case *k, 
 		else
 			r[i].slices_n = 0;
 	}
-	*count = r ? keep_known(k, f, r, k->rounds) : 0;
+	*count = r ? report_keep_known(k->hist, metric_of[f], r, k->rounds) : 0;
 	return r;
 }
 
@@ -125,14 +102,6 @@ static bool shown(const struct fs_case *k, enum figure f)
 /* --- the table --- */
 
 enum { WIDE = 112 };
-
-static bool narrow_terminal(void)
-{
-	struct winsize w;
-
-	return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 0 &&
-	       w.ws_col < WIDE;
-}
 
 static void columns(struct table *t, bool narrow)
 {
@@ -220,7 +189,7 @@ static void print_head(const struct fs_run *n)
 static int print_table(const struct fs_run *n)
 {
 	struct table *t = table_new();
-	bool narrow = narrow_terminal();
+	bool narrow = report_narrow(WIDE);
 	int e = t ? 0 : -ENOMEM;
 
 	columns(t, narrow);
@@ -235,25 +204,12 @@ static int print_table(const struct fs_run *n)
 /* Why rounds were marked, in words. */
 static void print_marks(const struct fs_run *n)
 {
-	unsigned rounds = 0, marked = 0, by[ROUND_MARK_BITS] = {0};
+	struct report_marks seen = {0};
 
-	for (unsigned i = 0; i < n->cases_n; i++) {
-		for (unsigned r = 0; r < n->cases[i].rounds; r++) {
-			uint32_t marks = n->cases[i].m[r].round.marks;
-
-			rounds++;
-			marked += marks != 0;
-			for (unsigned bit = 0; bit < ROUND_MARK_BITS; bit++)
-				by[bit] += marks >> bit & 1;
-		}
-	}
-	if (!marked)
-		return;
-	printf("%u of %u rounds are marked as disturbed, and left out where others are:\n", marked,
-	       rounds);
-	for (unsigned bit = 0; bit < ROUND_MARK_BITS; bit++)
-		if (by[bit])
-			printf("  %4u: %s\n", by[bit], round_mark_text(bit));
+	for (unsigned i = 0; i < n->cases_n; i++)
+		for (unsigned r = 0; r < n->cases[i].rounds; r++)
+			report_mark(&seen, n->cases[i].m[r].round.marks);
+	report_marks_print(&seen);
 }
 
 static void print_foot(const struct fs_run *n)
@@ -313,16 +269,6 @@ static int add(struct fs_run *n, const struct fs_case *k, enum figure f)
 	return err;
 }
 
-static json_t *features_json(const uint64_t features[2])
-{
-	json_t *a = json_array();
-
-	for (const char *const *w = feature_words(FS_DEVICE_ID); *w; w++)
-		if (vop_feature_has(features, (unsigned)feature_bit(FS_DEVICE_ID, *w, strlen(*w))))
-			json_array_append_new(a, json_string(*w));
-	return a;
-}
-
 static void facts(struct fs_run *n)
 {
 	json_t *device = json_object(), *fuse = json_object(), *cpus = json_array();
@@ -331,7 +277,7 @@ static void facts(struct fs_run *n)
 			    json_string(n->o.spawn ? "started" : "attached"));
 	json_object_set_new(device, "device_id", json_integer(FS_DEVICE_ID));
 	json_object_set_new(device, "queues", json_integer(n->queues_there + FS_LANE));
-	json_object_set_new(device, "features_offered", features_json(n->offered));
+	json_object_set_new(device, "features_offered", report_features(FS_DEVICE_ID, n->offered));
 	result_run_fact(n->res, "device", device);
 	json_object_set_new(fuse, "major", json_integer(n->terms.major));
 	json_object_set_new(fuse, "minor", json_integer(n->terms.minor));
@@ -342,7 +288,7 @@ static void facts(struct fs_run *n)
 	json_array_append_new(cpus, n->p.cpu[0] < 0 ? json_null() : json_integer(n->p.cpu[0]));
 	json_array_append_new(cpus, json_null());
 	result_run_fact(n->res, "cpus_used", cpus);
-	result_run_fact(n->res, "features_negotiated", features_json(n->features));
+	result_run_fact(n->res, "features_negotiated", report_features(FS_DEVICE_ID, n->features));
 	result_run_fact(n->res, "requests",
 			json_integer((json_int_t)(n->books.asked + n->books.forgotten)));
 	result_run_fact(n->res, "bytes_written", json_integer((json_int_t)n->books.written));
@@ -352,8 +298,6 @@ static void facts(struct fs_run *n)
 
 static int write_result(struct fs_run *n)
 {
-	bool keep = n->o.pair.json || !n->o.pair.no_save;
-	char name[512];
 	int e = 0;
 
 	for (unsigned i = 0; i < n->cases_n && !e; i++)
@@ -362,26 +306,14 @@ static int write_result(struct fs_run *n)
 	if (e)
 		return cmd_could_not("cannot put the result together: %s", strerror(-e));
 	facts(n);
-	if (keep && result_write(n->res, n->o.pair.json, name, sizeof(name), stderr))
-		return CMD_COULD_NOT;
-	if (keep)
-		printf("result: %s\n", name);
-	return CMD_DONE;
+	return report_finish(n->res, n->o.pair.json, n->o.pair.no_save);
 }
 
 int fs_report(struct fs_run *n)
 {
-	int status;
-
 	print_head(n);
 	if (print_table(n))
 		return cmd_could_not("out of memory");
 	print_foot(n);
-	status = write_result(n);
-	if (status == CMD_DONE && result_limit_exceeded(n->res)) {
-		fprintf(stderr, "vop-bench: a figure stands above its limit: the limit or the "
-				"figure was measured wrongly; run it again on a quieter machine\n");
-		return CMD_FAILED;
-	}
-	return status;
+	return write_result(n);
 }

@@ -11,14 +11,15 @@
 #include "bench/result.h"
 
 static const struct cmd commands[] = {
-	{"run", "measure: run net | ring | limits [OPTIONS]", cmd_run, 0},
+	{"run", "measure: run net | blk | fs | ring | limits [OPTIONS]", cmd_run, 0},
 	{"conformance", "judge a device, statement by statement: conformance [OPTIONS]",
 	 cmd_conformance, 0},
 	{"compare", "say what changed between result files: compare OLD NEW [--gate PCT]",
 	 cmd_compare, 0},
 	{"plot", "draw results: plot RESULT... -o FILE.svg|.png|.pdf", cmd_plot, 0},
 	{"report", "tell of results on one page of HTML: report RESULT... -o FILE", cmd_report, 0},
-	{"node", "be one end of a link: node host | endpoint --at PATH", cmd_node, 0},
+	{"node", "be one end of a link, or a vhost-user device: node host | endpoint | --serve",
+	 cmd_node, 0},
 	{"doctor", "check whether this machine is fit to measure on", cmd_doctor, 0},
 	{"list", "say what there is: targets, workloads, features, metrics, options", cmd_list, 0},
 	{"help", "show this list, or the help of one command", cmd_help, 0},
@@ -56,12 +57,15 @@ static void usage(FILE *out)
 {
 	int i;
 
-	fprintf(out, "usage: vop-bench COMMAND [ARGUMENTS]\n\n"
-		     "Measures virtio over a PCIe-like link between two processes, and says what\n"
-		     "share of the machine's own limits that is.\n\ncommands:\n");
+	fprintf(out,
+		"usage: vop-bench COMMAND [ARGUMENTS]\n\n"
+		"Measures and judges virtio devices: those of its own link between two processes,\n"
+		"and those of others over vhost-user. Every rate is held against what the "
+		"machine,\n"
+		"or the device, can do at all.\n\ncommands:\n");
 	for (i = 0; i < COMMANDS; i++)
 		if (!commands[i].hidden)
-			fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].help);
+			fprintf(out, "  %-11s %s\n", commands[i].name, commands[i].help);
 	fprintf(out, "\n'vop-bench COMMAND --help' shows the options of a command.\n"
 		     "Exit status: 0 done, 1 failed, 2 could not run.\n");
 }

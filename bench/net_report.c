@@ -3,12 +3,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "bench/cmd.h"
 #include "bench/net_run.h"
 #include "bench/remote.h"
+#include "bench/run_report.h"
 #include "target/feature_names.h"
 #include "vop/dev/net.h"
 
@@ -134,16 +133,10 @@ static double median_of(const struct net_case *k, enum regime g,
 	return s.median;
 }
 
-/* Round trips of a round that a percentile needs: ten beyond it. */
-static uint64_t samples_needed(enum result_metric metric)
-{
-	return metric == METRIC_LATENCY_P999 ? 10000 : metric == METRIC_LATENCY_P99 ? 1000 : 0;
-}
-
 /* Does a regime's typical round have enough round trips for this percentile? */
 static bool percentile_known(const struct net_case *k, enum regime g, enum result_metric metric)
 {
-	return median_of(k, g, value_samples, true) >= (double)samples_needed(metric);
+	return median_of(k, g, value_samples, true) >= report_samples_needed(metric);
 }
 
 /* Leave out regimes of which a percentile would be a few outliers; returns how many rounds stay. */
@@ -279,14 +272,6 @@ static double share_of(const struct net_case *k, enum regime g,
 /* The rate table with all its columns; a narrower terminal gets fewer, not broken lines. */
 enum { WIDE = 112 };
 
-static bool narrow_terminal(void)
-{
-	struct winsize w;
-
-	return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 0 &&
-	       w.ws_col < WIDE;
-}
-
 static void columns(struct table *t, bool latency, bool narrow)
 {
 	table_column(t, "dir", NULL, TABLE_LEFT);
@@ -377,28 +362,15 @@ static void rows(struct table *t, const struct net_run *n, const struct net_case
 	}
 }
 
-/* Why rounds were marked, in words: a bracket alone would leave the reader guessing. */
+/* Why rounds were marked, in words. */
 static void print_marks(const struct net_run *n)
 {
-	unsigned rounds = 0, marked = 0, by[ROUND_MARK_BITS] = {0};
+	struct report_marks seen = {0};
 
-	for (unsigned i = 0; i < n->cases_n; i++) {
-		for (unsigned r = 0; r < n->cases[i].rounds; r++) {
-			uint32_t marks = n->cases[i].m[r].round.marks;
-
-			rounds++;
-			marked += marks != 0;
-			for (unsigned bit = 0; bit < ROUND_MARK_BITS; bit++)
-				by[bit] += marks >> bit & 1;
-		}
-	}
-	if (!marked)
-		return;
-	printf("%u of %u rounds are marked as disturbed, and left out where others are:\n", marked,
-	       rounds);
-	for (unsigned bit = 0; bit < ROUND_MARK_BITS; bit++)
-		if (by[bit])
-			printf("  %4u: %s\n", by[bit], round_mark_text(bit));
+	for (unsigned i = 0; i < n->cases_n; i++)
+		for (unsigned r = 0; r < n->cases[i].rounds; r++)
+			report_mark(&seen, n->cases[i].m[r].round.marks);
+	report_marks_print(&seen);
 }
 
 /* What the shares are shares of, where there are any. */
@@ -421,7 +393,7 @@ static void print_legend(const struct net_run *n)
 
 static void print_tables(const struct net_run *n)
 {
-	bool narrow = narrow_terminal();
+	bool narrow = report_narrow(WIDE);
 
 	for (unsigned latency = 0; latency < 2; latency++) {
 		struct table *t = table_new();
@@ -520,16 +492,6 @@ static void print_foot(const struct net_run *n)
 	       n->huge ? "huge pages" : "no huge pages");
 }
 
-static json_t *features_json(const uint64_t features[2])
-{
-	json_t *a = json_array();
-
-	for (const char *const *w = feature_words(VOP_NET_ID); *w; w++)
-		if (vop_feature_has(features, (unsigned)feature_bit(VOP_NET_ID, *w, strlen(*w))))
-			json_array_append_new(a, json_string(*w));
-	return a;
-}
-
 /* The implementation under test, as the driver met it. */
 static json_t *device_json(const struct net_run *n)
 {
@@ -540,7 +502,7 @@ static json_t *device_json(const struct net_run *n)
 	json_object_set_new(o, "device_id", json_integer(VOP_NET_ID));
 	json_object_set_new(o, "queues", json_integer(n->queues));
 	json_object_set_new(o, "queue_size_max", json_integer(n->queue_size_max));
-	json_object_set_new(o, "features_offered", features_json(n->offered));
+	json_object_set_new(o, "features_offered", report_features(VOP_NET_ID, n->offered));
 	return o;
 }
 
@@ -554,10 +516,9 @@ static json_t *cpus_json(const struct net_run *n)
 	return a;
 }
 
-static int write_result(struct net_run *n, bool *exceeded)
+static int write_result(struct net_run *n)
 {
 	struct result *res = n->res;
-	char name[512];
 	int e = 0;
 
 	for (unsigned i = 0; i < n->cases_n && !e; i++)
@@ -568,35 +529,20 @@ static int write_result(struct net_run *n, bool *exceeded)
 	result_run_fact(res, "resident_device", json_integer((json_int_t)n->resident[1]));
 	result_run_fact(res, "device", device_json(n));
 	result_run_fact(res, "cpus_used", cpus_json(n));
-	result_run_fact(res, "features_negotiated", features_json(n->features));
+	result_run_fact(res, "features_negotiated", report_features(VOP_NET_ID, n->features));
 	result_run_fact(res, "frames_verified", json_integer((json_int_t)n->frames_checked));
 	result_run_fact(res, "copies_per_frame", json_string(copies_words(n)[1]));
 	if (n->idle_known) {
 		result_run_fact(res, "idle_cpu_driver", json_real(n->idle_share[0]));
 		result_run_fact(res, "idle_cpu_device", json_real(n->idle_share[1]));
 	}
-	*exceeded = result_limit_exceeded(res);
-	e = n->o.no_save && !n->o.json ? 0
-				       : result_write(res, n->o.json, name, sizeof(name), stderr);
-	if (e == 0 && !(n->o.no_save && !n->o.json))
-		printf("result: %s\n", name);
-	return e ? CMD_COULD_NOT : CMD_DONE;
+	return report_finish(res, n->o.json, n->o.no_save);
 }
 
 int net_report(struct net_run *n)
 {
-	bool exceeded = false;
-	int status;
-
 	print_head(n);
 	print_tables(n);
 	print_foot(n);
-	status = write_result(n, &exceeded);
-	if (status == CMD_DONE && exceeded) {
-		fprintf(stderr, "vop-bench: a figure stands above its limit: the limit or the "
-				"figure was measured wrongly; run it "
-				"again on a quieter machine\n");
-		return CMD_FAILED;
-	}
-	return status;
+	return write_result(n);
 }

@@ -45,6 +45,20 @@ static void request_open(const struct blk_run *n, enum bench_side side, const ch
 	snprintf(r->open.disk_file, sizeof(r->open.disk_file), "%s", n->o.disk ? n->o.disk : "");
 }
 
+/* Can our own device keep its disk there? Asked before it starts: its process can only end. */
+static int try_disk(const struct blk_run *n, struct vop_error *err)
+{
+	struct vop_blk_backend disk;
+	int e;
+
+	if (!n->o.disk)
+		return 0;
+	e = vop_blk_backend_file(&disk, n->o.disk, vop_align_up(n->o.span, BLK_SECTOR), false, err);
+	if (!e && disk.free)
+		disk.free(disk.ctx);
+	return e;
+}
+
 static int open_sides(struct blk_run *n)
 {
 	struct agent_request req[SIDES];
@@ -454,6 +468,8 @@ static int run(struct blk_run *n, int argc, char **argv)
 							 .json = n->o.pair.json,
 							 .save = !n->o.pair.no_save,
 							 .quiet = n->o.pair.quiet});
+	if (try_disk(n, &n->err))
+		return cmd_could_not("--disk: %s", n->err.text);
 	n->res = result_new(&(struct result_config){.workload = "blk",
 						    .argc = argc,
 						    .argv = argv,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "conformance/fs_req.h"
+#include "conformance/lane.h"
 
 #define ERRNO_MAX 4095 /* of Linux */
 
@@ -157,4 +158,40 @@ void fuse_expect(struct conf *c, const struct cbuf *b, int error)
 	CONF_EXPECT(c, got || body == fuse_answer_len(in.opcode),
 		    "the answer to opcode %u has %u bytes behind its header, not %u", in.opcode,
 		    body, fuse_answer_len(in.opcode));
+}
+
+void fuse_session(struct conf *c)
+{
+	conf_start(c, 64);
+	conf_serve(c, 1);
+}
+
+struct cbuf *fuse_call_on(struct conf *c, struct cring *r, struct fuse_ask *a, unsigned pieces)
+{
+	uint32_t room = FS_IN_HEADER + 512 + a->data_len, len;
+	uint64_t bus;
+	uint8_t *out = cmem_alloc(c, room, 64, &bus, "a request");
+	uint8_t plain[FS_IN_HEADER + 512 + FUSE_DATA_MAX];
+	struct cbuf *b;
+
+	len = fuse_put(c, plain, sizeof(plain), a);
+	cmem_put(c, out, plain, len);
+	b = cbuf_cut(c, plain, len, a->in_len, pieces ? pieces : 1 + !!a->in_len);
+	cring_submit(r, b);
+	cring_wait(r, b);
+	return b;
+}
+
+struct cbuf *fuse_call(struct conf *c, struct fuse_ask *a, unsigned pieces)
+{
+	return fuse_call_on(c, conf_ring(c), a, pieces);
+}
+
+void fuse_getattr_root(struct conf *c, uint64_t unique)
+{
+	struct fuse_getattr_in in;
+	struct fuse_ask a = fuse_ask_getattr(&in, FUSE_ROOT_ID);
+
+	a.unique = unique;
+	fuse_expect(c, fuse_call(c, &a, 0), 0);
 }

@@ -49,4 +49,15 @@ int fuse_judge(struct conf *c, const struct cbuf *b, uint32_t *body);
 /* As fuse_judge(), and it is this error, with a body of the length this opcode has. */
 void fuse_expect(struct conf *c, const struct cbuf *b, int error);
 
+/* Data that fuse_call() carries at most, bytes. */
+#define FUSE_DATA_MAX 9000u
+/* Until a session runs, and the lane's requests are answered. */
+void fuse_session(struct conf *c);
+/* Hand a request over on a ring, cut into pieces (0: head and answer), and wait for it. */
+struct cbuf *fuse_call_on(struct conf *c, struct cring *r, struct fuse_ask *a, unsigned pieces);
+/* As fuse_call_on(), on the lane's ring. */
+struct cbuf *fuse_call(struct conf *c, struct fuse_ask *a, unsigned pieces);
+/* The root directory answers GETATTR, under this number: the session is alive. */
+void fuse_getattr_root(struct conf *c, uint64_t unique);
+
 #endif

@@ -9,12 +9,6 @@
 
 #define UNIQUE 0xbad00000000ull
 
-static void session(struct conf *c)
-{
-	conf_start(c, 64);
-	conf_serve(c, 1);
-}
-
 /* Hand it over whatever the device thinks of it, and see that nobody is harmed. */
 static void hand_over(struct conf *c, struct cring *r, struct cbuf *b)
 {
@@ -47,7 +41,7 @@ static void short_header(struct conf *c)
 	struct fuse_getattr_in in;
 	struct fuse_ask a = fuse_ask_getattr(&in, FUSE_ROOT_ID);
 
-	session(c);
+	fuse_session(c);
 	hand_over(c, conf_ring(c), part(c, &a, FS_IN_HEADER - 1, a.in_len));
 	hand_over(c, conf_ring(c), part(c, &a, 4, a.in_len));
 }
@@ -57,7 +51,7 @@ static void no_request(struct conf *c)
 	struct fuse_getattr_in in;
 	struct fuse_ask a = fuse_ask_getattr(&in, FUSE_ROOT_ID);
 
-	session(c);
+	fuse_session(c);
 	hand_over(c, conf_ring(c), part(c, &a, 0, a.in_len));
 }
 
@@ -67,7 +61,7 @@ static void cut_off(struct conf *c)
 	struct fuse_getattr_in in;
 	struct fuse_ask a = fuse_ask_getattr(&in, FUSE_ROOT_ID);
 
-	session(c);
+	fuse_session(c);
 	hand_over(c, conf_ring(c), part(c, &a, FS_IN_HEADER, a.in_len));
 	hand_over(c, conf_ring(c), part(c, &a, FS_IN_HEADER + 3, a.in_len));
 }
@@ -77,7 +71,7 @@ static void no_room(struct conf *c)
 	struct fuse_getattr_in in;
 	struct fuse_ask a = fuse_ask_getattr(&in, FUSE_ROOT_ID);
 
-	session(c);
+	fuse_session(c);
 	hand_over(c, conf_ring(c), part(c, &a, 512, FS_OUT_HEADER - 1));
 	hand_over(c, conf_ring(c), part(c, &a, 512, 1));
 	hand_over(c, conf_ring(c), part(c, &a, 512, 0));
@@ -88,7 +82,7 @@ static void small_room(struct conf *c)
 	struct fuse_getattr_in in;
 	struct fuse_ask a = fuse_ask_getattr(&in, FUSE_ROOT_ID);
 
-	session(c);
+	fuse_session(c);
 	hand_over(c, conf_ring(c), part(c, &a, 512, FS_OUT_HEADER));
 	hand_over(c, conf_ring(c), part(c, &a, 512, a.in_len - 1));
 }
@@ -102,7 +96,7 @@ static void wrong_length(struct conf *c)
 	uint8_t out[512];
 	unsigned i;
 
-	session(c);
+	fuse_session(c);
 	for (i = 0; i < VOP_ARRAY_SIZE(says); i++) {
 		struct cbuf *b = cbuf_new(c);
 		uint32_t len;
@@ -123,7 +117,7 @@ static void endless_name(struct conf *c)
 	struct cbuf *b = cbuf_new(c);
 	uint32_t len;
 
-	session(c);
+	fuse_session(c);
 	a.unique = UNIQUE;
 	len = fuse_put(c, out, sizeof(out), &a) - 1;
 	memcpy(out, &len, sizeof(len));
@@ -138,7 +132,7 @@ static void no_such_node(struct conf *c)
 	struct fuse_getattr_in in;
 	unsigned i;
 
-	session(c);
+	fuse_session(c);
 	for (i = 0; i < VOP_ARRAY_SIZE(nodes); i++) {
 		struct fuse_ask a = fuse_ask_getattr(&in, nodes[i]);
 
@@ -162,7 +156,7 @@ static void wrong_queue(struct conf *c)
 	struct fuse_getattr_in in;
 	struct fuse_ask a = fuse_ask_getattr(&in, FUSE_ROOT_ID);
 
-	session(c);
+	fuse_session(c);
 	hand_over(c, *(struct cring **)conf_lane_state(c), part(c, &a, 512, a.in_len));
 	conf_serve(c, 3);
 }

@@ -48,10 +48,12 @@
 	X(conf_section_console_multiport)                                                          \
 	X(conf_section_rng)                                                                        \
 	X(conf_section_fs)                                                                         \
+	X(conf_section_fs_data)                                                                    \
 	X(conf_section_fs_robust)                                                                  \
 	X(conf_section_reserved)                                                                   \
 	X(conf_section_vop)                                                                        \
 	X(conf_section_vhost_user)                                                                 \
+	X(conf_section_vhost_user_ring)                                                            \
 	X(conf_section_vhost_user_robust)                                                          \
 	X(conf_section_random)
 /* clang-format on */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Messages of the vhost-user protocol (QEMU, docs/interop/vhost-user.rst): their forms, and how
- * they cross a UNIX stream socket. One codec for both sides: vop/front/vhost_user.c is the back-end
- * (it plays the device), target/vhost_user.c the front-end (it plays the driver).
+ * they cross a UNIX stream socket. One codec for both sides: the back-end, which plays the device
+ * (vop/front/vhost_user.h), and the front-end, which plays the driver.
  *
  * The protocol is spoken on one machine in its own byte order. The other side is not trusted: a
  * message is copied into private memory, and vop_vu_recv() hands out only messages whose size and

@@ -142,6 +142,8 @@ refused "two devices at one socket" --serve "vhost-user:$sock" --create rng --cr
 refused "a device the front-end plays" --serve "vhost-user:$sock" --create rng,device=host
 refused "a name without its backend" --serve "vhost-user:$sock" --create net,ifname=x
 refused "a backend that is not there" host --at "$sock" --serve bogus
+refused "a way to serve that is not there" --serve "bogus:$sock" --create rng
+refused "a connection, and not over vhost-user" host --at "$sock" --connect
 
 refused "no side" node --at "$sock"
 refused "no path" host

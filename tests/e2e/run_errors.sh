@@ -41,9 +41,11 @@ refused SCHEME:PATH "run fs without a scheme" run fs --target /tmp/x
 refused "$work/none" "run fs where nobody serves" run fs --target "vhost-user:$work/none" --timeout 200ms
 refused vhost-user "run fs with an unknown scheme" run fs --target bogus:x
 refused "status 3" "run fs with a command that ends" run fs --spawn "exit 3" --timeout 2s
+refused "status 3" "run fs with a command and the way to reach it" run fs --target vhost-user: --spawn "exit 3" --timeout 2s
 refused --pattern "an unknown pattern of run fs" run fs --target vhost-user:x --pattern seqdelete
 refused --span "run fs with too few blocks" run fs --target vhost-user:x --span 64K --size 64K --files 1
 refused "power of two" "run fs with an odd queue" run fs --target vhost-user:x --queue-size 100
+refused --disk "run blk with a disk that cannot be" run blk --disk "$work/no/such/disk"
 refused --rounds "a bad number of run ring" run ring --rounds x
 refused --rounds "a bad number of run limits" run limits --rounds x
 

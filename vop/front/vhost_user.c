@@ -22,7 +22,7 @@
 	 1ull << VOP_VU_PF_CONFIG | 1ull << VOP_VU_PF_RESET_DEVICE |                               \
 	 1ull << VOP_VU_PF_CONFIGURE_MEM_SLOTS | 1ull << VOP_VU_PF_STATUS)
 
-int vu_refuse(struct vop_vu_front *f, int err, const char *fmt, ...)
+int vop_front_refuse(struct vop_vu_front *f, int err, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -32,7 +32,7 @@ int vu_refuse(struct vop_vu_front *f, int err, const char *fmt, ...)
 	return err;
 }
 
-void vu_say(struct vop_vu_front *f, enum vop_service_event event, const char *fmt, ...)
+void vop_front_say(struct vop_vu_front *f, enum vop_service_event event, const char *fmt, ...)
 {
 	char text[300];
 	va_list ap;
@@ -52,8 +52,8 @@ void vu_say(struct vop_vu_front *f, enum vop_service_event event, const char *fm
 static int set_protocol_features(struct vop_vu_front *f, uint64_t bits)
 {
 	if (bits & ~PROTOCOL_FEATURES)
-		return vu_refuse(f, -EOPNOTSUPP, "protocol features 0x%llx were not offered",
-				 (unsigned long long)(bits & ~PROTOCOL_FEATURES));
+		return vop_front_refuse(f, -EOPNOTSUPP, "protocol features 0x%llx were not offered",
+					(unsigned long long)(bits & ~PROTOCOL_FEATURES));
 	f->protocol = bits;
 	return 0;
 }
@@ -61,9 +61,9 @@ static int set_protocol_features(struct vop_vu_front *f, uint64_t bits)
 static int set_backend_req(struct vop_vu_front *f, struct vop_vu_msg *m)
 {
 	if (!vu_has_protocol(f, VOP_VU_PF_BACKEND_REQ))
-		return vu_refuse(f, -EPERM, "BACKEND_REQ was not negotiated");
-	if (!vu_is_unix_socket(m->fd[0]))
-		return vu_refuse(f, -EINVAL, "its descriptor is no UNIX socket");
+		return vop_front_refuse(f, -EPERM, "BACKEND_REQ was not negotiated");
+	if (!vop_front_is_unix_socket(m->fd[0]))
+		return vop_front_refuse(f, -EINVAL, "its descriptor is no UNIX socket");
 	if (f->backend_req >= 0)
 		close(f->backend_req);
 	f->backend_req = vop_vu_take_fd(m, 0);
@@ -75,14 +75,14 @@ static void reset_owner(struct vop_vu_front *f)
 {
 	unsigned q;
 
-	vu_rings_stop(f);
+	vop_front_rings_stop(f);
 	for (q = 0; q < f->offer.queues; q++)
 		f->ring[q].enabled = f->ring[q].kicked = false;
 }
 
 static int mem_table(struct vop_vu_front *f, const struct vop_vu_msg *m)
 {
-	return vu_mem_set(f, m->mem.region, m->fd, m->mem.n);
+	return vop_front_mem_set(f, m->mem.region, m->fd, m->mem.n);
 }
 
 static int answer_u64(struct vop_vu_msg *m, uint64_t value)
@@ -108,7 +108,7 @@ static int act(struct vop_vu_front *f, struct vop_vu_msg *m)
 	case VOP_VU_GET_FEATURES:
 		return answer_u64(m, f->offered | 1ull << VOP_VU_F_PROTOCOL_FEATURES);
 	case VOP_VU_SET_FEATURES:
-		return vu_set_features(f, m->u64);
+		return vop_front_set_features(f, m->u64);
 	case VOP_VU_GET_PROTOCOL_FEATURES:
 		return answer_u64(m, PROTOCOL_FEATURES);
 	case VOP_VU_SET_PROTOCOL_FEATURES:
@@ -119,46 +119,46 @@ static int act(struct vop_vu_front *f, struct vop_vu_msg *m)
 		reset_owner(f);
 		return 0;
 	case VOP_VU_RESET_DEVICE:
-		vu_device_reset(f);
-		vu_rings_reset(f);
+		vop_front_device_reset(f);
+		vop_front_rings_reset(f);
 		return 0;
 	case VOP_VU_SET_MEM_TABLE:
 		return mem_table(f, m);
 	case VOP_VU_GET_MAX_MEM_SLOTS:
 		return answer_u64(m, VOP_VU_SLOTS);
 	case VOP_VU_ADD_MEM_REG:
-		return vu_mem_add(f, &m->one.region, m->fd[0]);
+		return vop_front_mem_add(f, &m->one.region, m->fd[0]);
 	case VOP_VU_REM_MEM_REG:
-		return vu_mem_remove(f, &m->one.region);
+		return vop_front_mem_remove(f, &m->one.region);
 	case VOP_VU_SET_VRING_NUM:
-		return vu_ring_num(f, &m->state);
+		return vop_front_ring_num(f, &m->state);
 	case VOP_VU_SET_VRING_ADDR:
-		return vu_ring_addr(f, &m->addr);
+		return vop_front_ring_addr(f, &m->addr);
 	case VOP_VU_SET_VRING_BASE:
-		return vu_ring_base(f, &m->state);
+		return vop_front_ring_base(f, &m->state);
 	case VOP_VU_GET_VRING_BASE:
 		m->h.size = sizeof(m->state);
-		return vu_ring_get_base(f, &m->state);
+		return vop_front_ring_get_base(f, &m->state);
 	case VOP_VU_SET_VRING_KICK:
 	case VOP_VU_SET_VRING_CALL:
 	case VOP_VU_SET_VRING_ERR:
-		return vu_ring_fd(f, m);
+		return vop_front_ring_fd(f, m);
 	case VOP_VU_SET_VRING_ENABLE:
-		return vu_ring_enable(f, &m->state);
+		return vop_front_ring_enable(f, &m->state);
 	case VOP_VU_GET_QUEUE_NUM:
 		return answer_u64(m, queue_num(f));
 	case VOP_VU_SET_BACKEND_REQ_FD:
 		return set_backend_req(f, m);
 	case VOP_VU_GET_CONFIG:
-		return vu_get_config(f, m);
+		return vop_front_get_config(f, m);
 	case VOP_VU_SET_CONFIG:
-		return vu_set_config(f, m);
+		return vop_front_set_config(f, m);
 	case VOP_VU_SET_STATUS:
-		return vu_set_status(f, m->u64);
+		return vop_front_set_status(f, m->u64);
 	case VOP_VU_GET_STATUS:
-		return answer_u64(m, vu_status(f));
+		return answer_u64(m, vop_front_status(f));
 	default:
-		return vu_refuse(f, -ENOSYS, "it belongs to nothing that was offered");
+		return vop_front_refuse(f, -ENOSYS, "it belongs to nothing that was offered");
 	}
 }
 
@@ -182,15 +182,15 @@ static int handle(struct vop_vu_front *f, struct vop_vu_msg *m)
 	uint32_t request = m->h.request, flags = m->h.flags;
 	bool own = vop_vu_has_answer(request), asked;
 	char buf[40];
-	int r = act(f, m), started = vu_rings_settle(f);
+	int r = act(f, m), started = vop_front_rings_settle(f);
 
 	vop_vu_close_fds(m);
 	m->fds = 0;
 	if (!r)
 		r = started;
 	if (r)
-		vu_say(f, VOP_SERVICE_REFUSED, "%s is refused: %s", name_of(m, buf, sizeof(buf)),
-		       f->why);
+		vop_front_say(f, VOP_SERVICE_REFUSED, "%s is refused: %s",
+			      name_of(m, buf, sizeof(buf)), f->why);
 	asked = (flags & VOP_VU_NEED_REPLY) && vu_has_protocol(f, VOP_VU_PF_REPLY_ACK);
 	/* An empty answer is how GET_CONFIG fails; the others of their own cannot. */
 	if (r && request == VOP_VU_GET_CONFIG)
@@ -205,7 +205,8 @@ static int handle(struct vop_vu_front *f, struct vop_vu_msg *m)
 	m->h.flags = VOP_VU_VERSION | VOP_VU_REPLY;
 	if (vop_vu_send(f->conn, m, ANSWER_MS) == 0)
 		return 0;
-	vu_say(f, VOP_SERVICE_REFUSED, "%s could not be answered", name_of(m, buf, sizeof(buf)));
+	vop_front_say(f, VOP_SERVICE_REFUSED, "%s could not be answered",
+		      name_of(m, buf, sizeof(buf)));
 	return -EPIPE;
 }
 
@@ -245,7 +246,7 @@ int vop_vu_front_attach(struct vop_vu_front *f, int fd)
 	f->conn = fd;
 	f->refusals = 0;
 	vop_vu_stream_init(&f->stream, fd, VOP_VU_FROM_FRONT);
-	vu_say(f, VOP_SERVICE_UP, "front-end connected");
+	vop_front_say(f, VOP_SERVICE_UP, "front-end connected");
 	return 0;
 }
 
@@ -255,10 +256,10 @@ void vop_vu_front_detach(struct vop_vu_front *f)
 
 	if (f->conn < 0)
 		return;
-	vu_device_reset(f);
+	vop_front_device_reset(f);
 	look(f);
-	vu_rings_clear(f);
-	vu_mem_clear(f);
+	vop_front_rings_clear(f);
+	vop_front_mem_clear(f);
 	vop_vu_stream_fini(&f->stream);
 	close(f->conn);
 	if (f->backend_req >= 0)
@@ -273,7 +274,7 @@ void vop_vu_front_detach(struct vop_vu_front *f)
 static int end(struct vop_vu_front *f, const char *why)
 {
 	vop_vu_front_detach(f);
-	vu_say(f, VOP_SERVICE_DOWN, "front-end gone: %s", why);
+	vop_front_say(f, VOP_SERVICE_DOWN, "front-end gone: %s", why);
 	return -EPIPE;
 }
 
@@ -286,7 +287,7 @@ int vop_vu_front_service(struct vop_vu_front *f)
 	if (f->conn < 0)
 		return -EPIPE;
 	for (i = 0; i < MESSAGES_PER_SERVICE; i++) {
-		if (vu_mem_broken(f))
+		if (vop_front_mem_broken(f))
 			return end(f, "its memory vanished under an access");
 		r = vop_vu_recv(&f->stream, &m);
 		if (r)
@@ -364,14 +365,14 @@ struct vop_vu_front *vop_vu_front_open(const struct vop_vu_front_config *cfg, st
 		snprintf(err->text, sizeof(err->text), "out of memory");
 		return NULL;
 	}
-	f->head.front = &vu_device_front;
+	f->head.front = &vop_vu_device_front;
 	f->cfg = *cfg;
 	f->as = *cfg->device;
 	f->size_max = f->as.queue_size ? f->as.queue_size : VOP_QUEUE_SIZE_MAX;
 	if (!f->as.queue_size)
 		f->as.queue_size = SIZE_TOLD;
 	f->conn = f->backend_req = -1;
-	vu_rings_init(f);
+	vop_front_rings_init(f);
 	r = open_parts(f);
 	if (r) {
 		snprintf(err->text, sizeof(err->text), "%s", strerror(-r));

@@ -37,7 +37,7 @@ static int serve(struct vop_device *d, const struct vop_device_offer *offer)
 	if (!offer_ok(offer))
 		return -EINVAL;
 	f->offer = *offer;
-	f->offered = vu_offered(f);
+	f->offered = vop_front_offered(f);
 	f->served = true;
 	return 0;
 }
@@ -53,8 +53,8 @@ static void notify_config(struct vop_vu_front *f)
 	/* Who does not read is not told: waiting would stop everything else. */
 	if (vop_vu_send(f->backend_req, &m, 0) == 0)
 		return;
-	vu_say(f, VOP_SERVICE_REFUSED,
-	       "the front-end takes no requests of ours: not told of changes any more");
+	vop_front_say(f, VOP_SERVICE_REFUSED,
+		      "the front-end takes no requests of ours: not told of changes any more");
 	close(f->backend_req);
 	f->backend_req = -1;
 }
@@ -84,14 +84,14 @@ static void violation(struct vop_device *d, unsigned q, uint32_t why)
 	(void)why; /* the type counts it, and vop_service_watch_look() tells */
 	if (!f->served || q >= f->offer.queues)
 		return;
-	vu_ring_violation(f, q);
+	vop_front_ring_violation(f, q);
 	f->needs_reset = true;
 	notify_config(f);
 }
 
 static uint8_t status_of(const struct vop_device *d)
 {
-	return vu_status(front_of_const(d));
+	return vop_front_status(front_of_const(d));
 }
 
 static const uint64_t *features_of(const struct vop_device *d)
@@ -99,7 +99,7 @@ static const uint64_t *features_of(const struct vop_device *d)
 	return front_of_const(d)->accepted;
 }
 
-const struct vop_device_front vu_device_front = {
+const struct vop_device_front vop_vu_device_front = {
 	.serve = serve,
 	.config_set = config_set,
 	.violation = violation,
@@ -110,7 +110,7 @@ const struct vop_device_front vu_device_front = {
 
 /* --- features --- */
 
-uint64_t vu_offered(const struct vop_vu_front *f)
+uint64_t vop_front_offered(const struct vop_vu_front *f)
 {
 	static const uint8_t bits[] = {VOP_F_INDIRECT_DESC, VOP_F_EVENT_IDX, VOP_F_VERSION_1,
 				       VOP_F_RING_PACKED, VOP_F_IN_ORDER};
@@ -128,28 +128,28 @@ static int check_features(struct vop_vu_front *f)
 	const struct vop_dev_ops *ops = f->offer.ops;
 
 	if (!f->features_set)
-		return vu_refuse(f, -EPERM, "no features were set yet");
+		return vop_front_refuse(f, -EPERM, "no features were set yet");
 	if (!vop_feature_has(f->accepted, VOP_F_VERSION_1))
-		return vu_refuse(f, -EOPNOTSUPP,
-				 "the driver is a legacy one: it did not accept VERSION_1");
+		return vop_front_refuse(f, -EOPNOTSUPP,
+					"the driver is a legacy one: it did not accept VERSION_1");
 	if (ops->features_ok && ops->features_ok(f->offer.dev, f->accepted))
-		return vu_refuse(f, -EOPNOTSUPP, "features 0x%llx do not go together",
-				 (unsigned long long)f->accepted[0]);
+		return vop_front_refuse(f, -EOPNOTSUPP, "features 0x%llx do not go together",
+					(unsigned long long)f->accepted[0]);
 	f->negotiated = true;
 	return 0;
 }
 
-int vu_set_features(struct vop_vu_front *f, uint64_t features)
+int vop_front_set_features(struct vop_vu_front *f, uint64_t features)
 {
 	const uint64_t pf = 1ull << VOP_VU_F_PROTOCOL_FEATURES;
 	uint64_t beyond = features & ~f->offered & ~pf;
 
 	if (beyond)
-		return vu_refuse(f, -EOPNOTSUPP, "features 0x%llx were not offered",
-				 (unsigned long long)beyond);
+		return vop_front_refuse(f, -EOPNOTSUPP, "features 0x%llx were not offered",
+					(unsigned long long)beyond);
 	/* The same again while it runs is how front-ends begin to go on after a pause. */
 	if (f->negotiated && f->accepted[0] != (features & ~pf))
-		vu_device_reset(f);
+		vop_front_device_reset(f);
 	f->accepted[0] = features & ~pf;
 	f->features = features;
 	f->features_set = true;
@@ -158,7 +158,7 @@ int vu_set_features(struct vop_vu_front *f, uint64_t features)
 
 /* --- life --- */
 
-int vu_device_run(struct vop_vu_front *f)
+int vop_front_device_run(struct vop_vu_front *f)
 {
 	const struct vop_dev_ops *ops = f->offer.ops;
 	int r = 0;
@@ -176,14 +176,14 @@ int vu_device_run(struct vop_vu_front *f)
 	if (!r)
 		return 0;
 	f->running = false;
-	return vu_refuse(f, r, "the device cannot start: %s", strerror(-r));
+	return vop_front_refuse(f, r, "the device cannot start: %s", strerror(-r));
 }
 
-void vu_device_reset(struct vop_vu_front *f)
+void vop_front_device_reset(struct vop_vu_front *f)
 {
 	unsigned q;
 
-	vu_rings_stop(f);
+	vop_front_rings_stop(f);
 	for (q = 0; q < f->offer.queues; q++) {
 		struct vu_ring *r = &f->ring[q];
 
@@ -195,7 +195,7 @@ void vu_device_reset(struct vop_vu_front *f)
 	f->status = 0;
 }
 
-uint8_t vu_status(const struct vop_vu_front *f)
+uint8_t vop_front_status(const struct vop_vu_front *f)
 {
 	uint8_t s = f->status;
 
@@ -206,7 +206,7 @@ uint8_t vu_status(const struct vop_vu_front *f)
 }
 
 /* VIRTIO 1.4, 2.1 */
-int vu_set_status(struct vop_vu_front *f, uint64_t status)
+int vop_front_set_status(struct vop_vu_front *f, uint64_t status)
 {
 	const uint8_t known = VOP_STATUS_ACKNOWLEDGE | VOP_STATUS_DRIVER | VOP_STATUS_DRIVER_OK |
 			      VOP_STATUS_FEATURES_OK | VOP_STATUS_FAILED;
@@ -217,21 +217,21 @@ int vu_set_status(struct vop_vu_front *f, uint64_t status)
 	if (want & (VOP_STATUS_ACKNOWLEDGE | VOP_STATUS_DRIVER))
 		f->status_used = true;
 	if (status == 0) {
-		vu_device_reset(f);
+		vop_front_device_reset(f);
 		/* They are set up again, all of them (2.4). */
-		vu_rings_unkick(f);
+		vop_front_rings_unkick(f);
 		return 0;
 	}
 	if (f->status & ~want)
-		return vu_refuse(f, -EPERM, "status 0x%llx takes back bits of 0x%x",
-				 (unsigned long long)status, f->status);
+		return vop_front_refuse(f, -EPERM, "status 0x%llx takes back bits of 0x%x",
+					(unsigned long long)status, f->status);
 	/* It is refused by leaving FEATURES_OK out (2.2.2). Front-ends that tell the status when
 	 * all is set up leave it out themselves. */
 	if ((want & VOP_STATUS_FEATURES_OK) && !f->negotiated)
 		r = check_features(f);
 	if (r) {
 		want &= (uint8_t) ~(VOP_STATUS_FEATURES_OK | VOP_STATUS_DRIVER_OK);
-		vu_say(f, VOP_SERVICE_REFUSED, "features are refused: %s", f->why);
+		vop_front_say(f, VOP_SERVICE_REFUSED, "features are refused: %s", f->why);
 	}
 	f->status |= want;
 	return 0;
@@ -239,14 +239,14 @@ int vu_set_status(struct vop_vu_front *f, uint64_t status)
 
 /* --- configuration space --- */
 
-int vu_get_config(struct vop_vu_front *f, struct vop_vu_msg *m)
+int vop_front_get_config(struct vop_vu_front *f, struct vop_vu_msg *m)
 {
 	uint32_t offset = m->config.offset, size = m->config.size;
 	uint8_t all[VOP_VU_CONFIG_MAX] = {0};
 
 	if (size > VOP_VU_CONFIG_MAX || offset > VOP_VU_CONFIG_MAX - size)
-		return vu_refuse(f, -EINVAL, "configuration bytes %u to %llu are not there", offset,
-				 (unsigned long long)offset + size);
+		return vop_front_refuse(f, -EINVAL, "configuration bytes %u to %llu are not there",
+					offset, (unsigned long long)offset + size);
 	/* Front-ends ask for all fields there are, whatever features are offered. */
 	memcpy(all, f->offer.config, f->offer.config_size);
 	memcpy(m->config.data, all + offset, size);
@@ -254,7 +254,7 @@ int vu_get_config(struct vop_vu_front *f, struct vop_vu_msg *m)
 	return 0;
 }
 
-int vu_set_config(struct vop_vu_front *f, const struct vop_vu_msg *m)
+int vop_front_set_config(struct vop_vu_front *f, const struct vop_vu_msg *m)
 {
 	const struct vop_dev_ops *ops = f->offer.ops;
 	uint32_t offset = m->config.offset, size = m->config.size;
@@ -265,14 +265,14 @@ int vu_set_config(struct vop_vu_front *f, const struct vop_vu_msg *m)
 	if (f->features_set && !f->negotiated && !early)
 		r = check_features(f);
 	if (!f->negotiated && !early)
-		return r == -EINVAL ? vu_refuse(f, -EPERM, "no features were set yet") : r;
+		return r == -EINVAL ? vop_front_refuse(f, -EPERM, "no features were set yet") : r;
 	r = -EINVAL;
 	if (range_ok(f, offset, size) && ops->config_write)
 		r = ops->config_write(f->offer.dev, offset, m->config.data, size);
 	if (r < 0)
-		return vu_refuse(f, r,
-				 "configuration bytes %u to %llu are not the driver's to write",
-				 offset, (unsigned long long)offset + size);
+		return vop_front_refuse(
+			f, r, "configuration bytes %u to %llu are not the driver's to write",
+			offset, (unsigned long long)offset + size);
 	if (r != VOP_CONFIG_TAKEN)
 		memcpy(f->offer.config + offset, m->config.data, size);
 	return 0;

@@ -106,58 +106,59 @@ VOP_INLINE bool vu_has_protocol(const struct vop_vu_front *f, unsigned bit)
 }
 
 /* Remember why; returns err, which is negative. */
-__attribute__((format(printf, 3, 4))) int vu_refuse(struct vop_vu_front *f, int err,
-						    const char *fmt, ...);
+__attribute__((format(printf, 3, 4))) int vop_front_refuse(struct vop_vu_front *f, int err,
+							   const char *fmt, ...);
 __attribute__((format(printf, 3, 4))) void
-vu_say(struct vop_vu_front *f, enum vop_service_event event, const char *fmt, ...);
+vop_front_say(struct vop_vu_front *f, enum vop_service_event event, const char *fmt, ...);
 
 /* --- vhost_user_device.c --- */
-extern const struct vop_device_front vu_device_front;
-uint64_t vu_offered(const struct vop_vu_front *f);
-int vu_set_features(struct vop_vu_front *f, uint64_t features);
-int vu_set_status(struct vop_vu_front *f, uint64_t status);
-uint8_t vu_status(const struct vop_vu_front *f);
+extern const struct vop_device_front vop_vu_device_front;
+uint64_t vop_front_offered(const struct vop_vu_front *f);
+int vop_front_set_features(struct vop_vu_front *f, uint64_t features);
+int vop_front_set_status(struct vop_vu_front *f, uint64_t status);
+uint8_t vop_front_status(const struct vop_vu_front *f);
 /* Features are fixed and the driver is ready; before the first ring starts. */
-int vu_device_run(struct vop_vu_front *f);
+int vop_front_device_run(struct vop_vu_front *f);
 /* As new; every ring is stopped. */
-void vu_device_reset(struct vop_vu_front *f);
+void vop_front_device_reset(struct vop_vu_front *f);
 /* Fill m with the answer to itself; -EINVAL. */
-int vu_get_config(struct vop_vu_front *f, struct vop_vu_msg *m);
-int vu_set_config(struct vop_vu_front *f, const struct vop_vu_msg *m);
+int vop_front_get_config(struct vop_vu_front *f, struct vop_vu_msg *m);
+int vop_front_set_config(struct vop_vu_front *f, const struct vop_vu_msg *m);
 
 /* --- vhost_user_mem.c; descriptors stay the caller's --- */
-int vu_mem_set(struct vop_vu_front *f, const struct vop_vu_region *r, const int *fd, unsigned n);
-int vu_mem_add(struct vop_vu_front *f, const struct vop_vu_region *r, int fd);
-int vu_mem_remove(struct vop_vu_front *f, const struct vop_vu_region *r);
-void vu_mem_clear(struct vop_vu_front *f);
+int vop_front_mem_set(struct vop_vu_front *f, const struct vop_vu_region *r, const int *fd,
+		      unsigned n);
+int vop_front_mem_add(struct vop_vu_front *f, const struct vop_vu_region *r, int fd);
+int vop_front_mem_remove(struct vop_vu_front *f, const struct vop_vu_region *r);
+void vop_front_mem_clear(struct vop_vu_front *f);
 /* Has some of it vanished under an access? Asked once: the connection is to be ended then. */
-bool vu_mem_broken(const struct vop_vu_front *f);
+bool vop_front_mem_broken(const struct vop_vu_front *f);
 
 /* --- vhost_user_ring.c --- */
-void vu_rings_init(struct vop_vu_front *f);
-/* Stop those that run; they start again where they stood once vu_rings_settle() finds nothing
- * missing. */
-void vu_rings_stop(struct vop_vu_front *f);
+void vop_front_rings_init(struct vop_vu_front *f);
+/* Stop those that run; they start again where they stood once vop_front_rings_settle() finds
+ * nothing missing. */
+void vop_front_rings_stop(struct vop_vu_front *f);
 /* Memory has changed: rings that could not start may now. */
-void vu_rings_retry(struct vop_vu_front *f);
+void vop_front_rings_retry(struct vop_vu_front *f);
 /* Start what can start. The first failure, and why. */
-int vu_rings_settle(struct vop_vu_front *f);
-/* As vu_rings_init(), of those that were stopped; closes their descriptors. */
-void vu_rings_clear(struct vop_vu_front *f);
+int vop_front_rings_settle(struct vop_vu_front *f);
+/* As vop_front_rings_init(), of those that were stopped; closes their descriptors. */
+void vop_front_rings_clear(struct vop_vu_front *f);
 /* The driver was reset: none starts before it is kicked off again. */
-void vu_rings_unkick(struct vop_vu_front *f);
+void vop_front_rings_unkick(struct vop_vu_front *f);
 /* RESET_DEVICE: set-up is forgotten, call and error descriptors stay. */
-void vu_rings_reset(struct vop_vu_front *f);
-int vu_ring_num(struct vop_vu_front *f, const struct vop_vu_vring_state *s);
-int vu_ring_base(struct vop_vu_front *f, const struct vop_vu_vring_state *s);
-int vu_ring_get_base(struct vop_vu_front *f, struct vop_vu_vring_state *s);
-int vu_ring_addr(struct vop_vu_front *f, const struct vop_vu_vring_addr *a);
-int vu_ring_enable(struct vop_vu_front *f, const struct vop_vu_vring_state *s);
+void vop_front_rings_reset(struct vop_vu_front *f);
+int vop_front_ring_num(struct vop_vu_front *f, const struct vop_vu_vring_state *s);
+int vop_front_ring_base(struct vop_vu_front *f, const struct vop_vu_vring_state *s);
+int vop_front_ring_get_base(struct vop_vu_front *f, struct vop_vu_vring_state *s);
+int vop_front_ring_addr(struct vop_vu_front *f, const struct vop_vu_vring_addr *a);
+int vop_front_ring_enable(struct vop_vu_front *f, const struct vop_vu_vring_state *s);
 /* SET_VRING_KICK, CALL, ERR: takes the descriptor out of m. */
-int vu_ring_fd(struct vop_vu_front *f, struct vop_vu_msg *m);
-void vu_ring_violation(struct vop_vu_front *f, unsigned q);
+int vop_front_ring_fd(struct vop_vu_front *f, struct vop_vu_msg *m);
+void vop_front_ring_violation(struct vop_vu_front *f, unsigned q);
 /* The one kind of socket that is written into: in others (TCP) somebody who sends at the same time
  * can hold a lock that no flag of ours helps against. */
-bool vu_is_unix_socket(int fd);
+bool vop_front_is_unix_socket(int fd);
 
 #endif

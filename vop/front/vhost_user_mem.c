@@ -42,15 +42,15 @@ static int check_file(struct vop_vu_front *f, const struct vop_vu_region *r, int
 		      struct stat *st)
 {
 	if (fstat(fd, st))
-		return vu_refuse(f, -errno, "%s", strerror(errno));
+		return vop_front_refuse(f, -errno, "%s", strerror(errno));
 	if (S_ISCHR(st->st_mode))
 		return 0; /* memory of a device has no size to ask for */
 	if (!S_ISREG(st->st_mode))
-		return vu_refuse(f, -EINVAL, "its descriptor is no memory");
+		return vop_front_refuse(f, -EINVAL, "its descriptor is no memory");
 	if (r->offset > (uint64_t)st->st_size || r->size > (uint64_t)st->st_size - r->offset)
-		return vu_refuse(f, -EINVAL, "0x%llx bytes at 0x%llx of a file of 0x%llx",
-				 (unsigned long long)r->size, (unsigned long long)r->offset,
-				 (unsigned long long)st->st_size);
+		return vop_front_refuse(f, -EINVAL, "0x%llx bytes at 0x%llx of a file of 0x%llx",
+					(unsigned long long)r->size, (unsigned long long)r->offset,
+					(unsigned long long)st->st_size);
 	return 0;
 }
 
@@ -59,15 +59,15 @@ static int check_numbers(struct vop_vu_front *f, const struct vop_vu_region *r)
 	uint64_t end = UINT64_MAX - (r->size - 1);
 
 	if (r->size == 0)
-		return vu_refuse(f, -EINVAL, "it is empty");
+		return vop_front_refuse(f, -EINVAL, "it is empty");
 	if (r->guest > end || r->user > end || r->offset > INT64_MAX - (1ll << 32) ||
 	    r->size > INT64_MAX - (1ll << 32) - r->offset)
-		return vu_refuse(f, -EINVAL, "0x%llx bytes at 0x%llx wrap around",
-				 (unsigned long long)r->size,
-				 (unsigned long long)VOP_MAX(r->guest, r->user));
+		return vop_front_refuse(f, -EINVAL, "0x%llx bytes at 0x%llx wrap around",
+					(unsigned long long)r->size,
+					(unsigned long long)VOP_MAX(r->guest, r->user));
 	if (r->offset % (uint64_t)sysconf(_SC_PAGESIZE))
-		return vu_refuse(f, -EINVAL, "its offset, 0x%llx, is no multiple of a page",
-				 (unsigned long long)r->offset);
+		return vop_front_refuse(f, -EINVAL, "its offset, 0x%llx, is no multiple of a page",
+					(unsigned long long)r->offset);
 	return 0;
 }
 
@@ -85,7 +85,7 @@ static int map_region(struct vop_vu_front *f, const struct vop_vu_region *is, in
 		return err;
 	r = calloc(1, sizeof(*r));
 	if (!r)
-		return vu_refuse(f, -ENOMEM, "out of memory");
+		return vop_front_refuse(f, -ENOMEM, "out of memory");
 	unit = unit_of(fd);
 	from = is->offset - is->offset % unit;
 	r->is = *is;
@@ -96,10 +96,10 @@ static int map_region(struct vop_vu_front *f, const struct vop_vu_region *is, in
 	r->base = mmap(NULL, r->len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd,
 		       (off_t)from);
 	if (r->base == MAP_FAILED) {
-		err = vu_refuse(f, -errno, "cannot map it: %s", strerror(errno));
+		err = vop_front_refuse(f, -errno, "cannot map it: %s", strerror(errno));
 		r->base = NULL;
 	} else if ((err = vop_fault_guard_add(&r->guard, r->base, r->len)) != 0) {
-		vu_refuse(f, err, "cannot guard it: %s", strerror(-err));
+		vop_front_refuse(f, err, "cannot guard it: %s", strerror(-err));
 	}
 	if (err) {
 		free_region(r);
@@ -117,7 +117,7 @@ static int enter(struct vop_vu_front *f, struct vu_memory *m, struct vu_region *
 	int err;
 
 	if (m->n == VOP_VU_SLOTS)
-		return vu_refuse(f, -ENOSPC, "more than %u regions", VOP_VU_SLOTS);
+		return vop_front_refuse(f, -ENOSPC, "more than %u regions", VOP_VU_SLOTS);
 	err = vop_regions_add(&m->user, r->is.user, r->is.size, r->at);
 	if (!err) {
 		err = vop_regions_add(&m->guest, r->is.guest, r->is.size, r->at);
@@ -125,7 +125,7 @@ static int enter(struct vop_vu_front *f, struct vu_memory *m, struct vu_region *
 			vop_regions_del(&m->user, r->is.user);
 	}
 	if (err)
-		return vu_refuse(f, err, "it overlaps another");
+		return vop_front_refuse(f, err, "it overlaps another");
 	m->region[m->n++] = r;
 	return 0;
 }
@@ -145,10 +145,11 @@ static int name_region(struct vop_vu_front *f, unsigned i, int err)
 	char what[sizeof(f->why)];
 
 	memcpy(what, f->why, sizeof(what));
-	return vu_refuse(f, err, "region %u: %.160s", i, what);
+	return vop_front_refuse(f, err, "region %u: %.160s", i, what);
 }
 
-int vu_mem_set(struct vop_vu_front *f, const struct vop_vu_region *r, const int *fd, unsigned n)
+int vop_front_mem_set(struct vop_vu_front *f, const struct vop_vu_region *r, const int *fd,
+		      unsigned n)
 {
 	struct vu_memory *fresh = calloc(1, sizeof(*fresh));
 	struct vu_region *one;
@@ -156,7 +157,7 @@ int vu_mem_set(struct vop_vu_front *f, const struct vop_vu_region *r, const int 
 	unsigned i;
 
 	if (!fresh)
-		return vu_refuse(f, -ENOMEM, "out of memory");
+		return vop_front_refuse(f, -ENOMEM, "out of memory");
 	for (i = 0; i < n; i++) {
 		one = NULL;
 		err = map_region(f, &r[i], fd[i], &one);
@@ -174,11 +175,11 @@ int vu_mem_set(struct vop_vu_front *f, const struct vop_vu_region *r, const int 
 		return err;
 	}
 	/* Guards know where they stand, so regions move by pointer. */
-	vu_rings_stop(f);
+	vop_front_rings_stop(f);
 	clear(&f->mem);
 	f->mem = *fresh;
 	free(fresh);
-	vu_rings_retry(f);
+	vop_front_rings_retry(f);
 	return 0;
 }
 
@@ -200,7 +201,7 @@ static struct vu_region **find(struct vu_memory *m, const struct vop_vu_region *
  * QEMU 7.2 keeps the table once for each queue pair of a net device, and so adds and removes every
  * region as often: what is added again just as it was is there until it was removed as many times.
  */
-int vu_mem_add(struct vop_vu_front *f, const struct vop_vu_region *is, int fd)
+int vop_front_mem_add(struct vop_vu_front *f, const struct vop_vu_region *is, int fd)
 {
 	struct vu_region *r, **again = find(&f->mem, is);
 	int err = map_region(f, is, fd, &r);
@@ -219,20 +220,20 @@ int vu_mem_add(struct vop_vu_front *f, const struct vop_vu_region *is, int fd)
 	if (err)
 		free_region(r);
 	else
-		vu_rings_retry(f);
+		vop_front_rings_retry(f);
 	return err;
 }
 
-int vu_mem_remove(struct vop_vu_front *f, const struct vop_vu_region *is)
+int vop_front_mem_remove(struct vop_vu_front *f, const struct vop_vu_region *is)
 {
 	struct vu_memory *m = &f->mem;
 	struct vu_region **slot = find(m, is);
 
 	if (!slot)
-		return vu_refuse(f, -ENOENT, "no such region");
+		return vop_front_refuse(f, -ENOENT, "no such region");
 	if (--(*slot)->times)
 		return 0;
-	vu_rings_stop(f);
+	vop_front_rings_stop(f);
 	vop_regions_del(&m->user, is->user);
 	vop_regions_del(&m->guest, is->guest);
 	free_region(*slot);
@@ -240,12 +241,12 @@ int vu_mem_remove(struct vop_vu_front *f, const struct vop_vu_region *is)
 	return 0;
 }
 
-void vu_mem_clear(struct vop_vu_front *f)
+void vop_front_mem_clear(struct vop_vu_front *f)
 {
 	clear(&f->mem);
 }
 
-bool vu_mem_broken(const struct vop_vu_front *f)
+bool vop_front_mem_broken(const struct vop_vu_front *f)
 {
 	eventfd_t v;
 	unsigned i;

@@ -47,7 +47,7 @@ static int own_pipe(int fd)
 	return open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
 }
 
-bool vu_is_unix_socket(int fd)
+bool vop_front_is_unix_socket(int fd)
 {
 	int domain;
 	socklen_t len = sizeof(domain);
@@ -62,23 +62,23 @@ static int check_fd(struct vop_vu_front *f, int *fd, bool to_write)
 	struct stat st;
 
 	if (fstat(*fd, &st))
-		return vu_refuse(f, -errno, "%s", strerror(errno));
-	if (to_write && vu_is_unix_socket(*fd))
+		return vop_front_refuse(f, -errno, "%s", strerror(errno));
+	if (to_write && vop_front_is_unix_socket(*fd))
 		return 0;
 	if (to_write && S_ISFIFO(st.st_mode)) {
 		int own = own_pipe(*fd);
 
 		if (own < 0)
-			return vu_refuse(f, -errno, "its pipe cannot be opened: %s",
-					 strerror(errno));
+			return vop_front_refuse(f, -errno, "its pipe cannot be opened: %s",
+						strerror(errno));
 		close(*fd);
 		*fd = own;
 		return 0;
 	}
 	if (is_eventfd(*fd))
 		return 0;
-	return vu_refuse(f, -EINVAL, "its descriptor is no eventfd%s",
-			 to_write ? ", no pipe and no UNIX socket" : "");
+	return vop_front_refuse(f, -EINVAL, "its descriptor is no eventfd%s",
+				to_write ? ", no pipe and no UNIX socket" : "");
 }
 
 /* A pipe nobody reads any more is the front-end's loss, not ours. */
@@ -194,7 +194,7 @@ static void stop(struct vop_vu_front *f, unsigned q)
 	r->have_base = r->exact = true;
 }
 
-void vu_rings_stop(struct vop_vu_front *f)
+void vop_front_rings_stop(struct vop_vu_front *f)
 {
 	unsigned q;
 
@@ -216,12 +216,12 @@ static int find_parts(struct vop_vu_front *f, unsigned q, struct vop_queue_confi
 	c->driver = vop_xlate_whole(&f->mem.user, a->available, driver_len);
 	c->device = vop_xlate_whole(&f->mem.user, a->used, device_len);
 	if (!c->desc || !c->driver || !c->device)
-		return vu_refuse(f, -EINVAL, "ring %u does not lie in memory that was announced",
-				 q);
+		return vop_front_refuse(f, -EINVAL,
+					"ring %u does not lie in memory that was announced", q);
 	if (((uintptr_t)c->desc | a->descriptor) % 16 ||
 	    ((uintptr_t)c->driver | a->available) % (c->packed ? 4 : 2) ||
 	    ((uintptr_t)c->device | a->used) % 4)
-		return vu_refuse(f, -EINVAL, "ring %u is not aligned", q);
+		return vop_front_refuse(f, -EINVAL, "ring %u is not aligned", q);
 	return 0;
 }
 
@@ -230,7 +230,8 @@ static int check_size(struct vop_vu_front *f, unsigned q)
 	uint32_t n = f->ring[q].size;
 
 	if (!vu_packed(f) && (n & (n - 1)))
-		return vu_refuse(f, -EINVAL, "ring %u has %u entries, no power of two", q, n);
+		return vop_front_refuse(f, -EINVAL, "ring %u has %u entries, no power of two", q,
+					n);
 	return 0;
 }
 
@@ -238,7 +239,7 @@ static int start(struct vop_vu_front *f, unsigned q)
 {
 	struct vu_ring *r = &f->ring[q];
 	struct vop_queue_config *c = &r->cfg;
-	int err = vu_device_run(f);
+	int err = vop_front_device_run(f);
 
 	if (err)
 		return err;
@@ -263,12 +264,13 @@ static int start(struct vop_vu_front *f, unsigned q)
 	c->read_back = c->desc;
 	c->place = place_of(r, c->device, c->desc, c->packed);
 	if (open_doorbells(f, r))
-		return vu_refuse(f, -ENOMEM, "out of memory");
+		return vop_front_refuse(f, -ENOMEM, "out of memory");
 	err = f->offer.ops->queue_start(f->offer.dev, c);
 	if (err) {
 		close_doorbells(r);
-		return vu_refuse(f, err, "ring %u cannot start: %s", q,
-				 err == -EINVAL ? "the device has no such queue with these features"
+		return vop_front_refuse(f, err, "ring %u cannot start: %s", q,
+					err == -EINVAL
+						? "the device has no such queue with these features"
 						: strerror(-err));
 	}
 	r->running = true;
@@ -290,7 +292,7 @@ static bool may_start(const struct vop_vu_front *f, const struct vu_ring *r)
 	       (enabled || r->drains) && ready;
 }
 
-void vu_rings_unkick(struct vop_vu_front *f)
+void vop_front_rings_unkick(struct vop_vu_front *f)
 {
 	unsigned q;
 
@@ -298,7 +300,7 @@ void vu_rings_unkick(struct vop_vu_front *f)
 		f->ring[q].kicked = false;
 }
 
-void vu_rings_retry(struct vop_vu_front *f)
+void vop_front_rings_retry(struct vop_vu_front *f)
 {
 	unsigned q;
 
@@ -306,7 +308,7 @@ void vu_rings_retry(struct vop_vu_front *f)
 		f->ring[q].refused = false;
 }
 
-int vu_rings_settle(struct vop_vu_front *f)
+int vop_front_rings_settle(struct vop_vu_front *f)
 {
 	int first = 0;
 	char why[sizeof(f->why)];
@@ -329,7 +331,7 @@ int vu_rings_settle(struct vop_vu_front *f)
 	return first;
 }
 
-void vu_rings_init(struct vop_vu_front *f)
+void vop_front_rings_init(struct vop_vu_front *f)
 {
 	unsigned q;
 
@@ -343,7 +345,7 @@ void vu_rings_init(struct vop_vu_front *f)
 		};
 }
 
-void vu_rings_clear(struct vop_vu_front *f)
+void vop_front_rings_clear(struct vop_vu_front *f)
 {
 	unsigned q;
 
@@ -352,10 +354,10 @@ void vu_rings_clear(struct vop_vu_front *f)
 		close_fd(&f->ring[q].call_fd);
 		close_fd(&f->ring[q].err_fd);
 	}
-	vu_rings_init(f);
+	vop_front_rings_init(f);
 }
 
-void vu_rings_reset(struct vop_vu_front *f)
+void vop_front_rings_reset(struct vop_vu_front *f)
 {
 	unsigned q;
 
@@ -374,7 +376,7 @@ void vu_rings_reset(struct vop_vu_front *f)
 	}
 }
 
-void vu_ring_violation(struct vop_vu_front *f, unsigned q)
+void vop_front_ring_violation(struct vop_vu_front *f, unsigned q)
 {
 	struct vu_ring *r = &f->ring[q];
 
@@ -390,31 +392,31 @@ static struct vu_ring *ring_of(struct vop_vu_front *f, uint32_t q)
 {
 	if (q < f->offer.queues)
 		return &f->ring[q];
-	vu_refuse(f, -EINVAL, "there is no ring %u, only %u of them", q, f->offer.queues);
+	vop_front_refuse(f, -EINVAL, "there is no ring %u, only %u of them", q, f->offer.queues);
 	return NULL;
 }
 
 static int is_running(struct vop_vu_front *f, uint32_t q)
 {
-	return vu_refuse(f, -EBUSY, "ring %u is running", q);
+	return vop_front_refuse(f, -EBUSY, "ring %u is running", q);
 }
 
-int vu_ring_num(struct vop_vu_front *f, const struct vop_vu_vring_state *s)
+int vop_front_ring_num(struct vop_vu_front *f, const struct vop_vu_vring_state *s)
 {
 	struct vu_ring *r = ring_of(f, s->index);
 
 	if (!r)
 		return -EINVAL;
 	if (s->num == 0 || s->num > f->size_max)
-		return vu_refuse(f, -EINVAL, "ring %u with %u entries, not 1 to %u", s->index,
-				 s->num, f->size_max);
+		return vop_front_refuse(f, -EINVAL, "ring %u with %u entries, not 1 to %u",
+					s->index, s->num, f->size_max);
 	if (r->running && r->size != s->num)
 		return is_running(f, s->index);
 	r->size = s->num;
 	return f->features_set ? check_size(f, s->index) : 0;
 }
 
-int vu_ring_base(struct vop_vu_front *f, const struct vop_vu_vring_state *s)
+int vop_front_ring_base(struct vop_vu_front *f, const struct vop_vu_vring_state *s)
 {
 	struct vu_ring *r = ring_of(f, s->index);
 	bool fresh;
@@ -424,12 +426,12 @@ int vu_ring_base(struct vop_vu_front *f, const struct vop_vu_vring_state *s)
 	if (r->running)
 		return is_running(f, s->index);
 	if (!vu_packed(f) && s->num > UINT16_MAX)
-		return vu_refuse(f, -EINVAL, "ring %u of the split format at 0x%x", s->index,
-				 s->num);
+		return vop_front_refuse(f, -EINVAL, "ring %u of the split format at 0x%x", s->index,
+					s->num);
 	/* A ring that begins anew where another one stood elsewhere: so does its driver. */
 	fresh = vu_packed(f) ? s->num == 0x8000 || s->num == 0x80008000u : s->num == 0;
 	if (f->running && r->ran && fresh && s->num != r->base)
-		vu_device_reset(f);
+		vop_front_device_reset(f);
 	/* What we told ourselves is more than the number says. */
 	r->exact = r->exact && s->num == r->base;
 	r->base = s->num;
@@ -437,7 +439,7 @@ int vu_ring_base(struct vop_vu_front *f, const struct vop_vu_vring_state *s)
 	return 0;
 }
 
-int vu_ring_get_base(struct vop_vu_front *f, struct vop_vu_vring_state *s)
+int vop_front_ring_get_base(struct vop_vu_front *f, struct vop_vu_vring_state *s)
 {
 	struct vu_ring *r = ring_of(f, s->index);
 	unsigned q;
@@ -455,15 +457,15 @@ int vu_ring_get_base(struct vop_vu_front *f, struct vop_vu_vring_state *s)
 	return 0;
 }
 
-int vu_ring_addr(struct vop_vu_front *f, const struct vop_vu_vring_addr *a)
+int vop_front_ring_addr(struct vop_vu_front *f, const struct vop_vu_vring_addr *a)
 {
 	struct vu_ring *r = ring_of(f, a->index);
 
 	if (!r)
 		return -EINVAL;
 	if (a->flags)
-		return vu_refuse(f, -EOPNOTSUPP, "ring %u with flags 0x%x; there are none",
-				 a->index, a->flags);
+		return vop_front_refuse(f, -EOPNOTSUPP, "ring %u with flags 0x%x; there are none",
+					a->index, a->flags);
 	stop(f, a->index);
 	r->addr = *a;
 	r->have_addr = true;
@@ -476,14 +478,14 @@ static bool is_transmit(const struct vop_vu_front *f, uint32_t q)
 	return f->offer.ops->device_id == 1 && q % 2;
 }
 
-int vu_ring_enable(struct vop_vu_front *f, const struct vop_vu_vring_state *s)
+int vop_front_ring_enable(struct vop_vu_front *f, const struct vop_vu_vring_state *s)
 {
 	struct vu_ring *r = ring_of(f, s->index);
 
 	if (!r)
 		return -EINVAL;
 	if (s->num > 1)
-		return vu_refuse(f, -EINVAL, "ring %u enabled %u times", s->index, s->num);
+		return vop_front_refuse(f, -EINVAL, "ring %u enabled %u times", s->index, s->num);
 	r->refused = false;
 	if (!(f->features >> VOP_VU_F_PROTOCOL_FEATURES & 1)) {
 		r->enabled = s->num;
@@ -499,7 +501,7 @@ int vu_ring_enable(struct vop_vu_front *f, const struct vop_vu_vring_state *s)
 	return 0;
 }
 
-int vu_ring_fd(struct vop_vu_front *f, struct vop_vu_msg *m)
+int vop_front_ring_fd(struct vop_vu_front *f, struct vop_vu_msg *m)
 {
 	struct vu_ring *r = ring_of(f, (uint32_t)(m->u64 & VOP_VU_RING_MASK));
 	bool kick = m->h.request == VOP_VU_SET_VRING_KICK;
