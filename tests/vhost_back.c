@@ -104,7 +104,7 @@ static void remember(struct relay *r, const struct vop_vu_msg *m)
 		break;
 	case VOP_VU_SET_VRING_ENABLE:
 		q->enabled = m->state.num;
-		q->disabled = !m->state.num;
+		q->disabled |= !m->state.num;
 		break;
 	case VOP_VU_SET_STATUS:
 		if (m->u64 == 0)
@@ -115,8 +115,10 @@ static void remember(struct relay *r, const struct vop_vu_msg *m)
 
 /* --- one connection --- */
 
-_Noreturn static void die(void)
+_Noreturn static void die(const struct relay *r)
 {
+	while (r->fault->sticks)
+		pause();
 	_exit(70);
 }
 
@@ -133,7 +135,7 @@ static int handle(struct relay *r, struct vop_vu_msg *m)
 	remember(r, m);
 	switch (hit ? f->act : PASS) {
 	case DIE:
-		die();
+		die(r);
 	case HANG_UP:
 		return -EPIPE;
 	case SILENT:
@@ -192,11 +194,11 @@ static int one_message(struct relay *r)
 	if (e == -EAGAIN)
 		return 0;
 	if (e == -EPROTO && r->fault->dies_of && strstr(r->front.why, r->fault->dies_of))
-		die();
+		die(r);
 	if (e) {
 		/* Gone while a ring was at work. */
 		if (e == -EPIPE && r->fault->dies_left && at_work(r))
-			die();
+			die(r);
 		return -EPIPE;
 	}
 	e = handle(r, &m);
@@ -343,7 +345,7 @@ int main(int argc, char **argv)
 		if (conn < 0 || serve_one(&r, conn))
 			break;
 		if (n == r.fault->connections)
-			die();
+			die(&r);
 	}
 	return 1;
 }

@@ -11,7 +11,8 @@
 struct fault;
 
 struct relay_ring {
-	bool sized, kicked, enabled, disabled, ran;
+	bool sized, kicked, enabled, ran;
+	bool disabled; /* once at least since it was started */
 };
 
 struct relay {
@@ -54,6 +55,7 @@ struct fault {
 	bool (*books)(struct relay *r, struct vop_vu_msg *m);
 	const char *dies_of;  /* part of what the codec says of a message */
 	bool dies_left;	      /* when a front-end goes in the middle */
+	bool sticks;	      /* it does not die of it, but does nothing any more */
 	unsigned connections; /* so many and no more; 0: any number */
 };
 

@@ -600,6 +600,7 @@ const struct fault faults[] = {
 	 .books = empty_books},
 	{.name = "one-connection", .fails = VU "reconnect", .connections = 1},
 	{.name = "six-connections", .fails = ROBUST "storm", .connections = 6},
+	{.name = "deaf-after-six", .fails = ROBUST "storm", .connections = 6, .sticks = true},
 
 	{DIES("dies-unknown", "unknown"), .when = unknown},
 	{.name = "dies-truncated",
@@ -625,6 +626,10 @@ const struct fault faults[] = {
 	{DIES("dies-no-regions", "tables"), .request = VOP_VU_SET_MEM_TABLE, .when = no_regions},
 	{.name = "dies-many-regions", .fails = ROBUST "tables", .dies_of = "more than 8 regions"},
 	{DIES("dies-short-file", "tables"), .request = VOP_VU_SET_MEM_TABLE, .when = short_file},
+	{.name = "sticks-at-nonsense",
+	 .fails = ROBUST "truncated " ROBUST "half",
+	 .dies_of = "",
+	 .sticks = true},
 	{.name = "dies-left", .fails = ROBUST "closing", .dies_left = true},
 	{DIES("dies-iotlb", "random"), .request = VOP_VU_IOTLB_MSG},
 	{.name = NULL},
