@@ -257,12 +257,17 @@ static void sizes(struct conf *c)
 
 static void kick_first(struct conf *c)
 {
-	struct vop_vu_msg m = addr_msg(c, 0, 0, 0);
+	struct vop_vu_msg m = vu_msg_u64(VOP_VU_SET_VRING_KICK, conf_lane(c)->queue);
 
-	m.h.size = 40;
-	/* No size, no addresses, no memory. */
-	start_odd(c, &m, 0);
+	/* No size and no addresses; then both, but nonsense. */
+	m.fd[0] = an_eventfd(c);
+	m.fds = 1;
+	target_vhost_user_call(conf_target(c), &m, NULL);
+	m = vu_msg_state(VOP_VU_SET_VRING_ENABLE, conf_lane(c)->queue, 1);
+	harmless(c, &m);
 	conf_reconnect(c);
+	m = addr_msg(c, 0, 0, 0);
+	start_odd(c, &m, 0);
 	m = vu_msg_state(VOP_VU_SET_VRING_ENABLE, conf_lane(c)->queue, 1);
 	harmless(c, &m);
 	m = vu_msg_state(VOP_VU_GET_VRING_BASE, conf_lane(c)->queue, 0);
@@ -340,6 +345,9 @@ static void closing(struct conf *c)
 		conf_serve(c, i % 3);
 		for (j = 0; j < 3; j++)
 			steps_push(c);
+		/* Asking for the rings first, as who goes in good order does, or not. */
+		if (i % 2 == 0)
+			target_vhost_user_hang_up(conf_target(c));
 		conf_reconnect(c);
 	}
 }

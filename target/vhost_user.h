@@ -45,6 +45,8 @@ int target_vhost_user_pid(struct target *t, pid_t *pid);
 int target_vhost_user_memory(struct target *t, struct vop_vu_region *region, int *fd);
 /* Bytes on the socket, whatever they are: 0; -EIO when not all of them went. */
 int target_vhost_user_bytes(struct target *t, const void *bytes, size_t len);
+/* Hang up without a word to the rings: the target is lost, and can only be closed. 0. */
+int target_vhost_user_hang_up(struct target *t);
 /* Start a queue that was set up, and stopped by GET_VRING_BASE, once more, at `base`: as it was
  * described. -EINVAL: it was not set up. */
 int target_vhost_user_again(struct target *t, unsigned q, uint32_t base);

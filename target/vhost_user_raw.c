@@ -89,6 +89,19 @@ int target_vhost_user_bytes(struct target *b, const void *bytes, size_t len)
 											   : -EIO;
 }
 
+/* Not told to whoever waits for a loss: it is wanted. */
+int target_vhost_user_hang_up(struct target *b)
+{
+	struct vu_target *t = is_ours(b);
+
+	if (!t)
+		return -ENOTSUP;
+	if (!t->conn.lost)
+		shutdown(t->conn.sock, SHUT_RDWR);
+	vu_conn_lose(&t->conn, "it was hung up");
+	return 0;
+}
+
 int target_vhost_user_again(struct target *b, unsigned q, uint32_t base)
 {
 	struct vu_target *t = is_ours(b);
