@@ -2,6 +2,7 @@
 /* Random ring states (state.h), some of them in each run; the smallest that fails is told. */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "conformance/internal.h"
 #include "conformance/state.h"
@@ -9,19 +10,31 @@
 #define CASES	    24u
 #define TRIES	    400u /* to make a failing case smaller */
 #define TRIES_START 24u	 /* when the device must be started again after each */
+#define TRIES_SHARE 16u	 /* of the usual patience, while it is made smaller */
+#define SHRINK_NS   UINT64_C(3000000000)
 
 struct failing {
 	struct conf *c;
 	enum conf_outcome outcome;
 	char text[512];
+	uint64_t end_ns; /* no case is tried after that */
 };
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
 
 static bool still_fails(void *ctx, const struct state_case *s)
 {
 	struct failing *f = ctx;
 	char text[512];
 
-	return state_try(f->c, s, text, sizeof(text)) == f->outcome && state_same(text, f->text);
+	return now_ns() < f->end_ns && state_try(f->c, s, text, sizeof(text)) == f->outcome &&
+	       state_same(text, f->text);
 }
 
 static void note_case(struct conf *c, const struct state_case *s)
@@ -42,10 +55,15 @@ static void note_case(struct conf *c, const struct state_case *s)
 _Noreturn static void found(struct failing *f, struct state_case *s)
 {
 	bool gone = f->outcome == CONF_HANG || f->outcome == CONF_CRASH;
+	uint64_t patience = f->c->patience_ns;
 	unsigned was = s->n;
 
+	/* A buffer that never comes back costs all patience, in each of many tries. */
+	f->c->patience_ns /= TRIES_SHARE;
+	f->end_ns = now_ns() + SHRINK_NS;
 	if (f->outcome == CONF_FAIL || (gone && f->c->sut->can_restart))
 		state_shrink(s, still_fails, f, gone ? TRIES_START : TRIES);
+	f->c->patience_ns = patience;
 	conf_hurry(f->c, false);
 	conf_note(f->c, "the smallest case that fails, of %u actions %u:", was, s->n);
 	note_case(f->c, s);

@@ -10,7 +10,9 @@
 struct conf_runner {
 	struct conf c;
 	uint64_t seed;
-	bool poisoned; /* the device did something after which only a new one will do */
+	uint64_t patience_ns; /* as asked for */
+	unsigned bad;	      /* runs that ended badly so far */
+	bool poisoned;	      /* the device did something after which only a new one will do */
 };
 
 const char *conf_outcome_word(enum conf_outcome o)
@@ -36,7 +38,7 @@ struct conf_runner *conf_runner_new(struct sut *s, const struct conf_runner_conf
 	if (!r)
 		return NULL;
 	r->c.sut = s;
-	r->c.patience_ns = cfg->patience_ms * 1000000u;
+	r->patience_ns = cfg->patience_ms * 1000000u;
 	r->seed = cfg->seed;
 	return r;
 }
@@ -80,6 +82,17 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+/*
+ * A device that has been waited for in vain again and again is waited for less: what it does not do
+ * by then it does not do. A sound one never comes here.
+ */
+static uint64_t patience_of(const struct conf_runner *r)
+{
+	unsigned share = r->bad >= 16 ? 3 : r->bad >= 8 ? 2 : r->bad >= 4 ? 1 : 0;
+
+	return r->patience_ns >> share;
+}
+
 static void begin(struct conf_runner *r, const struct conf_check *k, const struct lane *l,
 		  bool packed)
 {
@@ -87,6 +100,7 @@ static void begin(struct conf_runner *r, const struct conf_check *k, const struc
 
 	c->t = c->sut->target;
 	c->check = k;
+	c->patience_ns = patience_of(r);
 	c->lane = l;
 	c->packed = packed;
 	c->random = hash(hash(r->seed ^ 0xcbf29ce484222325ull, k->id), l->name) + packed;
@@ -284,6 +298,7 @@ int conf_run(struct conf_runner *r, const struct conf_check *k, const struct lan
 		r->poisoned = true;
 	if (c->renew && !r->poisoned && c->sut->target)
 		r->poisoned = c->sut->ops->reconnect(c->sut, err) != 0;
+	r->bad += conf_outcome_bad(out->outcome);
 	out->seconds = now() - from;
 	return 0;
 }
