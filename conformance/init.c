@@ -15,6 +15,9 @@ static void populated(struct conf *c)
 
 	conf_prepare(c, 0);
 	r = conf_ring(c);
+	/* A device that polls does not wait for a kick, and frames without a buffer are lost. */
+	if (conf_lane(c)->fill)
+		conf_lane(c)->fill(c);
 	for (i = 0; i < VOP_ARRAY_SIZE(b); i++) {
 		b[i] = conf_probe(c, 0);
 		cring_add(r, b[i]);

@@ -20,6 +20,9 @@ struct lane {
 	/* After the features were accepted: set up the other queues it needs, ring under test
 	 * excluded. May be NULL. State of its own: conf_lane_state(). */
 	void (*prepare)(struct conf *c);
+	/* Give the other queues their buffers before DRIVER_OK, without a kick; begin() does it
+	 * otherwise. May be NULL. */
+	void (*fill)(struct conf *c);
 	/* After DRIVER_OK. May be NULL. */
 	void (*begin)(struct conf *c);
 	/* Request number i: its bytes, and how many the device may write. out has room for

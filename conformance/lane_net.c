@@ -21,6 +21,7 @@ struct net_state {
 	struct cring *other;
 	struct cbuf *buf[BUFFERS]; /* tx: receive buffers that are at the device */
 	uint64_t seen[16];	   /* tx: frames that came back and were not asked about yet */
+	bool filled;		   /* tx: receive buffers were published before DRIVER_OK */
 };
 
 /* Frame number i: header, addresses, a number, and bytes that depend on it. */
@@ -82,7 +83,7 @@ static void refill(struct conf *c, struct net_state *s, unsigned i)
 	cring_add(s->other, s->buf[i]);
 }
 
-static void tx_begin(struct conf *c)
+static void tx_fill(struct conf *c)
 {
 	struct net_state *s = conf_lane_state(c);
 	unsigned i;
@@ -90,6 +91,16 @@ static void tx_begin(struct conf *c)
 	for (i = 0; i < s->other->size && i < BUFFERS; i++)
 		refill(c, s, i);
 	cring_publish(s->other);
+	s->filled = true;
+}
+
+static void tx_begin(struct conf *c)
+{
+	struct net_state *s = conf_lane_state(c);
+
+	if (!s->filled)
+		tx_fill(c);
+	s->filled = false;
 	cring_kick(s->other);
 }
 
@@ -154,6 +165,7 @@ const struct lane conf_lane_net_tx = {
 	.reads = true,
 	.ordered = true,
 	.prepare = tx_prepare,
+	.fill = tx_fill,
 	.begin = tx_begin,
 	.request = tx_request,
 	.verify = tx_verify,
