@@ -143,6 +143,25 @@ static void table_again(struct conf *c)
 	}
 }
 
+/* Another one: who keeps the first finds nothing where the buffer is. */
+static void table_other(struct conf *c)
+{
+	uint64_t further;
+	struct cbuf *b;
+	uint32_t i;
+
+	conf_negotiate(c);
+	further = vu_give_memory_twice(c);
+	conf_start_on(c, 0);
+	conf_serve(c, 2);
+	b = conf_probe(c, 0);
+	for (i = 0; i < b->n; i++)
+		cbuf_seg(b, i)->bus += further;
+	conf_submit(c, b);
+	conf_finish(c, b);
+	conf_serve(c, 2);
+}
+
 /* Adjacent for the guest, far apart for the front-end. */
 static void crossing(struct conf *c)
 {
@@ -356,6 +375,9 @@ static const struct conf_check checks[] = {
 	{"vhost-user/memory/table-again", "a memory table may be sent again",
 	 RST("front-end-message-types"), CONF_TEXT, CONF_CONFORMANCE, CONF_BOTH,
 	 .lane = CONF_FIRST_LANE, VU, .run = table_again},
+	{"vhost-user/memory/table-other", "a memory table takes the place of the one before",
+	 RST("front-end-message-types"), CONF_TEXT, CONF_CONFORMANCE, CONF_BOTH, VU,
+	 .run = table_other},
 	{"vhost-user/memory/crossing", "a buffer may lie across two adjacent regions",
 	 RST("memory-regions-description"), CONF_TEXT, CONF_CONFORMANCE, CONF_BOTH, VU,
 	 .run = crossing},

@@ -111,28 +111,52 @@ int vu_keep_fd(struct conf *c, int fd)
 	return fd;
 }
 
-struct vop_vu_region vu_give_memory(struct conf *c, uint64_t first)
+/* Send a table of n regions of the target's memory, which is one file. */
+static void give(struct conf *c, const struct vop_vu_region *r, unsigned n, int fd)
 {
 	struct vop_vu_msg m = {.h = {.request = VOP_VU_SET_MEM_TABLE, .flags = VOP_VU_VERSION}};
-	struct vop_vu_region r;
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		m.mem.region[i] = r[i];
+		m.fd[i] = fd;
+	}
+	m.mem.n = m.fds = n;
+	m.h.size = (uint32_t)(offsetof(struct vop_vu_mem_table, region) + n * sizeof(*r));
+	vu_do(c, &m);
+}
+
+struct vop_vu_region vu_give_memory(struct conf *c, uint64_t first)
+{
+	struct vop_vu_region r, part[2];
 	int fd;
 
 	conf_renew(c);
 	conf_said(c, target_vhost_user_memory(c->t, &r, &fd), "its memory was asked for");
-	m.mem.n = m.fds = first ? 2 : 1;
-	m.fd[0] = m.fd[1] = fd;
-	m.mem.region[0] = r;
+	part[0] = r;
 	if (first) {
-		m.mem.region[0].size = first;
-		m.mem.region[1] = (struct vop_vu_region){.guest = r.guest + first,
-							 .size = r.size - first,
-							 .user = r.user + first + APART,
-							 .offset = r.offset + first};
+		part[0].size = first;
+		part[1] = (struct vop_vu_region){.guest = r.guest + first,
+						 .size = r.size - first,
+						 .user = r.user + first + APART,
+						 .offset = r.offset + first};
 	}
-	m.h.size = (uint32_t)(offsetof(struct vop_vu_mem_table, region) +
-			      m.mem.n * sizeof(m.mem.region[0]));
-	vu_do(c, &m);
+	give(c, part, first ? 2 : 1, fd);
 	return r;
+}
+
+uint64_t vu_give_memory_twice(struct conf *c)
+{
+	struct vop_vu_region r[2];
+	int fd;
+
+	conf_renew(c);
+	conf_said(c, target_vhost_user_memory(c->t, &r[0], &fd), "its memory was asked for");
+	r[1] = r[0];
+	r[1].guest += APART;
+	r[1].user += APART;
+	give(c, r, 2, fd);
+	return APART;
 }
 
 struct vop_vu_msg vu_spare_region(struct conf *c, uint32_t request)

@@ -31,6 +31,9 @@ uint32_t vu_stop(struct conf *c, unsigned q);
  * second part at another user address. Nothing beyond the cut is for rings. Returns the whole. Only
  * while no ring runs. The connection is renewed after the check. */
 struct vop_vu_region vu_give_memory(struct conf *c, uint64_t first);
+/* Hand it over as a whole, and once more elsewhere: returns what is added to an address there. As
+ * above otherwise. */
+uint64_t vu_give_memory_twice(struct conf *c);
 /* A region of its own, far from everything, for ADD_MEM_REG or REM_MEM_REG. */
 struct vop_vu_msg vu_spare_region(struct conf *c, uint32_t request);
 /* A descriptor that is closed when the check is over; returns it. */
