@@ -48,13 +48,23 @@ static void must_take(struct conf *c, const uint64_t f[2], const char *which)
 
 /* --- what is offered --- */
 
+/* A rule of the device's type; without those about the control queue where that is the
+ * front-end's, which offers its bit itself (5.1.3, bit 17). */
+static bool judged(const struct conf *c, const struct bits_rule *r)
+{
+	const struct target *t = conf_target(c);
+
+	return r->device == t->device_id &&
+	       !(r->device == 1 && r->any[0] == 17 && (t->caps.missing & TARGET_LACKS_CTRL_QUEUE));
+}
+
 static void requirements(struct conf *c)
 {
 	const struct bits_rule *r;
 	unsigned i;
 
 	for (i = 0; (r = bits_rule(i)) != NULL; i++)
-		if (r->device == conf_target(c)->device_id)
+		if (judged(c, r))
 			CONF_EXPECT(c, bits_rule_kept(r, conf_offered(c)),
 				    "feature bit %u is offered, and bit %u, which it requires, is "
 				    "not",
@@ -238,7 +248,7 @@ static void broken_requirement(struct conf *c)
 	uint64_t f[2];
 
 	for (i = 0; (r = bits_rule(i)) != NULL; i++) {
-		if (r->device != conf_target(c)->device_id || !conf_has_offer(c, r->bit))
+		if (!judged(c, r) || !conf_has_offer(c, r->bit))
 			continue;
 		base(c, f);
 		vop_feature_set(f, r->bit);
