@@ -25,7 +25,7 @@ static int service(void *ctx, const char **why)
 		const char *lost = t->ops->lost_reason ? t->ops->lost_reason(t) : NULL;
 		const char *fate = fs_link_fate(l);
 
-		snprintf(l->words, sizeof(l->words), "the device is gone: %.80s%s%.80s",
+		snprintf(l->words, sizeof(l->words), "the device is gone: %.79s%s%.79s",
 			 lost ? lost : "the connection ended",
 			 fate[0] ? "; what was started: " : "", fate);
 		*why = l->words;
