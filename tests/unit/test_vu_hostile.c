@@ -123,6 +123,11 @@ static void test_garbage(void)
 		uint8_t flat[sizeof(g->m.h) + VOP_VU_PAYLOAD];
 		int fd[32];
 
+#ifdef VOP_CROSS
+		/* The emulator loses descriptors that have no room. */
+		if (g->fds > VOP_VU_FDS)
+			continue;
+#endif
 		/* To a front-end that has just come, and to one that is at work. */
 		for (k = 0; k < 2; k++) {
 			unsigned gone = r.said[VOP_SERVICE_DOWN], j;
