@@ -67,7 +67,7 @@ static void sound(const struct vop_vu_msg *m, enum vop_vu_side side)
 	if (side == VOP_VU_FROM_FRONT && m->h.request == VOP_VU_SET_CONFIG)
 		ASSERT(m->config.size <= VOP_VU_CONFIG_MAX);
 	if (side == VOP_VU_ANSWERS && m->h.request == VOP_VU_GET_CONFIG)
-		ASSERT(m->config.size <= VOP_VU_CONFIG_MAX && m->fds == 0);
+		ASSERT((!m->h.size || m->config.size <= VOP_VU_CONFIG_MAX) && m->fds == 0);
 }
 
 /* Whatever has arrived; false when nothing can follow. */
