@@ -187,7 +187,7 @@ void vop_front_device_reset(struct vop_vu_front *f)
 	for (q = 0; q < f->offer.queues; q++) {
 		struct vu_ring *r = &f->ring[q];
 
-		r->ran = r->broken = r->exact = r->drains = false;
+		r->ran = r->broken = r->exact = false;
 	}
 	if (f->served && f->offer.ops->reset)
 		f->offer.ops->reset(f->offer.dev);

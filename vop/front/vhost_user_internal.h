@@ -45,7 +45,6 @@ struct vu_ring {
 	uint32_t base;
 	bool kicked; /* a kick was given: it may start */
 	bool enabled;
-	bool drains; /* disabled after it was enabled: frames to send are discarded */
 	int kick_fd, call_fd, err_fd; /* ours; -1: none */
 
 	bool running; /* queue_stop is owed */

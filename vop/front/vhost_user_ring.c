@@ -253,7 +253,6 @@ static int start(struct vop_vu_front *f, unsigned q)
 		.kick = &r->kick,
 		.call = &r->call,
 		.resumes = true,
-		.discards = r->drains,
 		.left = &r->left,
 	};
 	err = check_size(f, q);
@@ -289,7 +288,7 @@ static bool may_start(const struct vop_vu_front *f, const struct vu_ring *r)
 	bool ready = !f->status_used || (f->status & VOP_STATUS_DRIVER_OK);
 
 	return !r->running && !r->broken && !r->refused && r->size && r->have_addr && r->kicked &&
-	       (enabled || r->drains) && ready;
+	       enabled && ready;
 }
 
 void vop_front_rings_unkick(struct vop_vu_front *f)
@@ -448,7 +447,7 @@ int vop_front_ring_get_base(struct vop_vu_front *f, struct vop_vu_vring_state *s
 		return -EINVAL;
 	stop(f, s->index);
 	close_fd(&r->kick_fd);
-	r->kicked = r->broken = r->refused = r->drains = false;
+	r->kicked = r->broken = r->refused = false;
 	for (q = 0; q < f->offer.queues && !f->ring[q].broken; q++)
 		;
 	if (q == f->offer.queues)
@@ -472,12 +471,6 @@ int vop_front_ring_addr(struct vop_vu_front *f, const struct vop_vu_vring_addr *
 	return 0;
 }
 
-/* Of a net device (VIRTIO 1.4, 5.1.2); the control queue has an even number. */
-static bool is_transmit(const struct vop_vu_front *f, uint32_t q)
-{
-	return f->offer.ops->device_id == 1 && q % 2;
-}
-
 int vop_front_ring_enable(struct vop_vu_front *f, const struct vop_vu_vring_state *s)
 {
 	struct vu_ring *r = ring_of(f, s->index);
@@ -493,11 +486,10 @@ int vop_front_ring_enable(struct vop_vu_front *f, const struct vop_vu_vring_stat
 	}
 	if (r->enabled == (s->num != 0))
 		return 0;
-	/* It starts again where it stood, as what it is to be now. A ring that was never enabled
-	 * keeps its frames: front-ends enable rings that drivers have filled already. */
+	/* Disabled it keeps still: Linux's virtio_uml frees the memory of a ring that it has
+	 * disabled, so nothing of it may be touched, not even to discard frames. */
 	stop(f, s->index);
 	r->enabled = s->num;
-	r->drains = !r->enabled && is_transmit(f, s->index);
 	return 0;
 }
 
