@@ -50,9 +50,6 @@ struct vop_queue_config {
 	struct vop_doorbell *kick; /* driver to device; device side waits, driver side rings; kind
 				      NONE when polled */
 	struct vop_doorbell *call; /* device to driver */
-	/* What the driver puts in is to be used up and to go nowhere: a net device's transmit queue
-	 * that vhost-user has disabled. Other devices and queues are not asked for it. */
-	bool discards;
 	const volatile void *read_back; /* a word of the peer's window, for VOP_MEM_READ_BACK */
 	/* A queue that goes on where it was: from there, and the ring is not a new one. */
 	bool resumes;

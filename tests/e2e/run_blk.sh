@@ -79,10 +79,11 @@ ended $got && jq -e '.schema == "vop-bench/1" and .run.workload == "blk"
   and ([.results[].name] | unique | length) == 6
   and all(.results[]; .verified and (.rounds | length) > 0)' "$work/result.json" >/dev/null
 check $? "a result file: exit 0 (was $got), valid" "$work/out" "$work/err"
-blk --json "$work/second.json" --size 4K --depth 1,8 --no-limit
+# The same figures twice: two runs can meet two grounds, and then compare rightly refuses.
+cp "$work/result.json" "$work/second.json"
 "$vop" compare "$work/result.json" "$work/second.json" >"$work/out" 2>"$work/err"
 got=$?
-[ $got -lt 2 ] && grep -q blk.randread "$work/out"
+[ $got = 0 ] && grep -q blk.randread "$work/out"
 check $? "compare takes it (was $got)" "$work/out" "$work/err"
 "$vop" report "$work/result.json" -o "$work/page.html" >"$work/out" 2>"$work/err" &&
   grep -q blk.randread "$work/page.html"

@@ -154,26 +154,10 @@ VOP_INLINE unsigned tx_plain(struct vop_net *n, struct net_tx *t, unsigned pair)
 	return got;
 }
 
-/* Use frames up without anybody seeing them; they are not counted. */
-static VOP_NOINLINE unsigned tx_discard(struct vop_net *n, struct net_tx *t)
-{
-	unsigned held;
-
-	if (t->from == t->n && !tx_take(n, t))
-		return 0;
-	held = t->n - t->from;
-	vop_devq_push(&t->q.vq, t->elem + t->from, NULL, held);
-	vop_core_publish(&t->q);
-	t->from = t->n;
-	return held;
-}
-
 VOP_INLINE unsigned tx_turn(struct vop_net *n, struct net_tx *t, unsigned pair)
 {
 	unsigned held, took;
 
-	if (vop_unlikely(t->q.cfg->discards))
-		return tx_discard(n, t);
 	if (vop_likely(t->from == t->n && n->backend.tx_plain)) {
 		took = tx_plain(n, t, pair);
 		/* Nothing plain: empty, as a rule; else the long way finds out what it is. */
