@@ -54,7 +54,7 @@ static void fill(struct net_load *L, unsigned batch)
 		}
 	}
 	for (unsigned i = 0; i < L->lanes; i++)
-		lane_publish(&L->lane[i]);
+		lane_publish(L, &L->lane[i]);
 }
 
 static int why_hopeless(const struct net_load *L)

@@ -12,24 +12,29 @@
 #define TRIAL_SKIP 300000u /* what is in flight is still the way's before */
 
 struct way {
-	bool stream, patient;
+	bool stream, patient, whole;
 };
 
-static const struct way ways[] = {{false, false}, {false, true}, {true, true}};
+/* The first is how our own device is fed. */
+static const struct way ways[] = {
+	{0},
+	{.patient = true},
+	{.patient = true, .stream = true},
+	{.patient = true, .whole = true},
+	{.patient = true, .whole = true, .stream = true},
+};
 #define WAYS VOP_ARRAY_SIZE(ways)
 
 /* The flood: one size known to the compiler where it matters. Turns until the eighth. */
 VOP_INLINE void flood_turns(struct net_load *L, struct worker *w, uint32_t size, unsigned batch,
 			    uint64_t *waiting)
 {
-	bool foreign = L->sh->sides < SIDES;
-
 	for (unsigned turn = 0; turn < 8; turn++) {
 		unsigned n = 0;
 
 		for (unsigned i = 0; i < L->lanes; i++)
 			n += lane_turn(L, &L->lane[i], size, batch);
-		if (vop_unlikely(foreign))
+		if (vop_unlikely(L->foreign))
 			for (unsigned i = 0; i < L->lanes; i++)
 				lane_discard(&L->lane[i]);
 		L->sent += n;
@@ -71,6 +76,7 @@ static void take_way(struct net_load *L, const struct way *k)
 {
 	L->stream = k->stream;
 	L->patient = k->patient;
+	L->whole = k->whole;
 	for (unsigned i = 0; i < L->lanes; i++)
 		L->lane[i].waits = false;
 }

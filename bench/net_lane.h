@@ -17,7 +17,8 @@
 #define LANE_LEAD    (64u - LANE_HDR)
 #define LANE_BATCH   64u
 #define LANE_LOOK_NS 400u
-#define LANE_SMALL   256u /* frames up to here are made and checked a batch at a time */
+#define LANE_SHARE   1024u /* a patient lane waits for half its buffers, or for so many */
+#define LANE_SMALL   256u  /* frames up to here are made and checked a batch at a time */
 
 /* Private memory the loops work in; one per load, hot. */
 struct lane_scratch {
@@ -58,8 +59,10 @@ struct net_load {
 	unsigned sessions, lanes;
 	struct net_lane *lane;
 	struct lane_scratch *scratch;
+	bool foreign;		 /* the device is somebody else's */
 	bool stream;		 /* frames are written past the caches */
 	bool patient;		 /* a full ring is left alone for a while (net_flood.c) */
+	bool whole;		 /* patient, and all that came back is published at once */
 	uint64_t sent, received; /* all lanes, for windows */
 	uint32_t broken;
 };
@@ -106,6 +109,21 @@ VOP_INLINE unsigned lane_reclaim(struct net_lane *l)
 	return n;
 }
 
+/*
+ * The header of a buffer: nothing was negotiated that would fill it, so it is all zeroes, and as a
+ * rule the last frame's is still there. A line that is only read stays in both caches.
+ */
+VOP_INLINE void lane_head(uint8_t *dst)
+{
+	uint64_t a;
+	uint32_t b;
+
+	memcpy(&a, dst, sizeof(a));
+	memcpy(&b, dst + sizeof(a), sizeof(b));
+	if (vop_unlikely(a | b))
+		memset(dst, 0, LANE_HDR);
+}
+
 /* Make frame `seq` and copy it into a transmit buffer, header included. */
 VOP_INLINE void lane_make(struct lane_scratch *s, uint8_t *dst, uint32_t size, uint64_t seq)
 {
@@ -133,10 +151,9 @@ VOP_INLINE bool lane_streams(const struct net_lane *l, uint32_t size)
 /* As lane_make(), past the caches. */
 VOP_INLINE void lane_stream(struct lane_scratch *s, uint8_t *dst, uint32_t size, uint64_t seq)
 {
-	static const uint8_t head[64] __attribute__((aligned(64)));
 	uint32_t at = 0, n;
 
-	stream_lines(dst - LANE_LEAD, head, 1);
+	lane_head(dst);
 	for (; at < size; at += n) {
 		n = VOP_MIN(size - at, FRAME_CHUNK);
 		frame_fill(s->big, at, n, seq);
@@ -146,19 +163,19 @@ VOP_INLINE void lane_stream(struct lane_scratch *s, uint8_t *dst, uint32_t size,
 
 /* Header and first line of frame `seq` are new, the rest is what the buffer held before: what
  * packet generators do, and no copy. */
-VOP_INLINE void lane_retouch(uint8_t *dst, uint32_t size, uint64_t seq, bool stream)
+VOP_INLINE void lane_retouch(uint8_t *dst, uint32_t size, uint64_t seq, const struct net_load *L)
 {
-	static const uint8_t head[64] __attribute__((aligned(64)));
 	frame_block first;
 
 	frame_first(&first, seq);
-	if (stream) {
-		stream_lines(dst - LANE_LEAD, head, 1);
+	if (L->foreign)
+		lane_head(dst);
+	else
+		memset(dst, 0, LANE_HDR);
+	if (L->stream)
 		stream_lines(dst + LANE_HDR, &first, 1);
-		return;
-	}
-	memset(dst, 0, LANE_HDR);
-	memcpy(dst + LANE_HDR, &first, VOP_MIN(size, sizeof(first)));
+	else
+		memcpy(dst + LANE_HDR, &first, VOP_MIN(size, sizeof(first)));
 }
 
 /* Put n frames into the ring, not published yet; n <= LANE_BATCH and buffers are free. */
@@ -174,20 +191,19 @@ VOP_INLINE void lane_put(struct net_load *L, struct net_lane *l, unsigned n, uin
 	unsigned i;
 
 	if (L->cfg.kept) {
+		if (lane_free(l) >= 2 * n)
+			vop_drvq_prefetch(&l->tx->vq, n, n);
 		for (i = 0; i < n; i++) {
 			uint32_t at = free[(head + i) & mask];
 			size_t off = (size_t)at * stride;
 
 			if (lane_free(l) >= 2 * n && !L->stream)
-				vop_prefetch_pair(mem + (size_t)free[(head + n + i) & mask] *
-								  stride,
-						  2 * LANE_LEAD, true);
-			lane_retouch(mem + off, size, seq + i, L->stream);
+				vop_prefetch_w(mem + LANE_HDR +
+					       (size_t)free[(head + n + i) & mask] * stride);
+			lane_retouch(mem + off, size, seq + i, L);
 			buf[i] = (struct vop_buf){bus + off, size + LANE_HDR};
 			cookie[i] = at;
 		}
-		if (L->stream)
-			stream_end();
 	} else if (size <= LANE_SMALL && !L->stream) {
 		uint8_t *small = s->small + LANE_LEAD;
 		/*
@@ -196,15 +212,19 @@ VOP_INLINE void lane_put(struct net_load *L, struct net_lane *l, unsigned n, uin
 		 * of a batch are made before the first is copied: no copy waits for the stores that
 		 * made it.
 		 */
-		bool ahead = lane_free(l) >= 2 * n;
+		bool ahead = lane_free(l) >= 2 * n, foreign = L->foreign;
 
 		if (ahead)
 			vop_drvq_prefetch(&l->tx->vq, n, n);
 		for (i = 0; i < n; i++, small += lane_small(size)) {
-			if (ahead)
-				vop_prefetch_pair(mem + (size_t)free[(head + n + i) & mask] *
-								  stride,
-						  size + LANE_HDR, true);
+			if (ahead) {
+				uint8_t *next = mem + (size_t)free[(head + n + i) & mask] * stride;
+
+				if (foreign)
+					vop_prefetch_pair(next + LANE_HDR, size, true);
+				else
+					vop_prefetch_pair(next, size + LANE_HDR, true);
+			}
 			frame_fill(small + LANE_HDR, 0, size, seq + i);
 		}
 		small = s->small + LANE_LEAD;
@@ -212,12 +232,17 @@ VOP_INLINE void lane_put(struct net_load *L, struct net_lane *l, unsigned n, uin
 			uint32_t at = free[(head + i) & mask];
 			size_t off = (size_t)at * stride;
 
-			VOP_MEM_COPY_TO(mem + off, small, LANE_HDR);
+			if (foreign)
+				lane_head(mem + off);
+			else
+				VOP_MEM_COPY_TO(mem + off, small, LANE_HDR);
 			VOP_MEM_COPY_TO(mem + off + LANE_HDR, small + LANE_HDR, size);
 			buf[i] = (struct vop_buf){bus + off, size + LANE_HDR};
 			cookie[i] = at;
 		}
 	} else {
+		if (L->stream && lane_free(l) >= 2 * n)
+			vop_drvq_prefetch(&l->tx->vq, n, n);
 		for (i = 0; i < n; i++) {
 			cookie[i] = free[(head + i) & mask];
 			buf[i] = (struct vop_buf){bus + (uint64_t)cookie[i] * stride,
@@ -227,8 +252,6 @@ VOP_INLINE void lane_put(struct net_load *L, struct net_lane *l, unsigned n, uin
 			lane_stream(s, mem + (size_t)cookie[i] * stride, size, seq + i);
 		for (; i < n; i++)
 			lane_make(s, mem + (size_t)cookie[i] * stride, size, seq + i);
-		if (L->stream)
-			stream_end();
 	}
 	l->free_head = head + n;
 	l->tx_seq = seq + n;
@@ -236,8 +259,10 @@ VOP_INLINE void lane_put(struct net_load *L, struct net_lane *l, unsigned n, uin
 }
 
 /* Let the device see what was put. */
-VOP_INLINE void lane_publish(struct net_lane *l)
+VOP_INLINE void lane_publish(const struct net_load *L, struct net_lane *l)
 {
+	if (L->stream)
+		stream_end();
 	if (vop_drvq_publish(&l->tx->vq))
 		vop_doorbell_ring(l->tx->cfg.kick);
 	atomic_store_explicit(&l->count_tx->sent, l->tx_seq, memory_order_relaxed);
@@ -248,7 +273,13 @@ VOP_INLINE void lane_publish(struct net_lane *l)
 VOP_INLINE void lane_send(struct net_load *L, struct net_lane *l, unsigned n, uint32_t size)
 {
 	lane_put(L, l, n, size);
-	lane_publish(l);
+	lane_publish(L, l);
+}
+
+/* What a patient lane waits for. */
+VOP_INLINE uint32_t lane_share(const struct net_lane *l)
+{
+	return VOP_MIN(l->tx_n / 2, LANE_SHARE);
 }
 
 /*
@@ -267,13 +298,16 @@ VOP_INLINE bool lane_waits(struct net_lane *l)
 		return true;
 	lane_reclaim(l);
 	l->look_at = now + LANE_LOOK_NS;
-	l->waits = lane_free(l) < l->tx_n / 2;
+	l->waits = lane_free(l) < lane_share(l);
 	return l->waits;
 }
 
-/* One lane's transmit turn: at most a batch; 0 when there is no room for one. */
+/* One lane's transmit turn: at most a batch, or all there is room for; 0 when there is no room for
+ * a batch. */
 VOP_INLINE unsigned lane_turn(struct net_load *L, struct net_lane *l, uint32_t size, unsigned batch)
 {
+	unsigned n = batch;
+
 	if (L->patient && lane_waits(l))
 		return 0;
 	/* Early, so that the buffers of the next batch are known to be free when this one is sent.
@@ -284,8 +318,12 @@ VOP_INLINE unsigned lane_turn(struct net_load *L, struct net_lane *l, uint32_t s
 		l->waits = true;
 		return 0;
 	}
-	lane_send(L, l, batch, size);
-	return batch;
+	lane_put(L, l, batch, size);
+	if (L->whole)
+		for (; lane_free(l) >= batch && n < lane_share(l); n += batch)
+			lane_put(L, l, batch, size);
+	lane_publish(L, l);
+	return n;
 }
 
 /* Frames of more than one buffer (mergeable): gather in private memory, check when whole. Slow

@@ -152,6 +152,7 @@ struct net_load *net_load_new(struct shared *sh, struct session *const *sessions
 	if (L == NULL || n == 0 || n > NET_LOAD_DEVICES || n * cfg->pairs > JOB_LANES)
 		goto fail;
 	L->sh = sh;
+	L->foreign = sh->sides < SIDES;
 	L->cfg = *cfg;
 	L->sessions = n;
 	L->lanes = n * cfg->pairs;

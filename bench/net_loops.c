@@ -88,7 +88,7 @@ static int drain_tx(struct net_load *L, struct worker *w, uint64_t *waiting)
 			if (lane_reclaim(l))
 				continue;
 			/* An echo takes no more before it could give back. */
-			if (L->sh->sides < SIDES)
+			if (L->foreign)
 				lane_discard(l);
 			if ((++turn & 255) == 0 && stuck(L, since))
 				return why_stuck(L);
@@ -239,9 +239,9 @@ int net_loop_tx(struct net_load *L, struct worker *w, const struct job *j, struc
 	struct pace p;
 	int e;
 
-	if (L->sh->sides < SIDES && j->rate == 0)
+	if (L->foreign && j->rate == 0)
 		net_loop_choose(L, w, batch);
-	window_begin(w, j, L->sh->sides < SIDES, L->sent, L->sent * L->cfg.size);
+	window_begin(w, j, L->foreign, L->sent, L->sent * L->cfg.size);
 	if (j->rate) {
 		uint32_t turn = 0;
 
@@ -285,7 +285,7 @@ int net_loop_rx(struct net_load *L, struct worker *w, const struct job *j, struc
 			net_loop_wait(L, w, &waiting, false, 2000);
 	} while ((++turn & 7) || window_more(w, r, L->received, L->received * size));
 	r->copies_x100 = 100;
-	e = L->sh->sides < SIDES ? 0 : drain_rx(L, w);
+	e = L->foreign ? 0 : drain_rx(L, w);
 	net_loop_flag(L);
 	return e;
 }
@@ -295,7 +295,7 @@ int net_loop_both(struct net_load *L, struct worker *w, const struct job *j, str
 	uint32_t size = L->cfg.size, turn = 0;
 	unsigned batch = batch_of(L, j);
 	uint64_t waiting = 0;
-	bool echoed = L->sh->sides < SIDES;
+	bool echoed = L->foreign;
 	struct verify *saved = echoed ? calloc(L->lanes, sizeof(*saved)) : NULL;
 	int e;
 

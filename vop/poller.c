@@ -23,6 +23,14 @@
 #define WAKE_MAX 64 /* doorbells taken in one wake-up; the rest in the next turn */
 /* While others keep the thread awake: look for doorbells of parked jobs every so many turns. */
 #define LOOK_TURNS 64u
+/*
+ * A turn that found so much was one of many: the next batch is being put into the same cache lines
+ * now, and each look takes them away from the one who does it. So for a while looks are further
+ * apart. What comes one by one is looked for without a break.
+ */
+#define BULK	     16u
+#define SPACED_LOOKS 32u
+#define SPACED_RELAX 8u
 
 struct job {
 	struct vop_poller_job job;
@@ -39,6 +47,7 @@ struct vop_poller {
 	struct job **active; /* room for njobs */
 	unsigned nactive, njobs, room;
 	unsigned turns;
+	unsigned spaced; /* so many more looks that find nothing are followed by a pause */
 	struct job *jobs;
 	int epfd, attention;
 	pthread_t thread;
@@ -167,12 +176,20 @@ unsigned vop_poller_turn(struct vop_poller *p, int64_t timeout_us)
 	}
 	if (p->nactive < p->njobs && ++p->turns % LOOK_TURNS == 0)
 		wait_doorbells(p, 0);
-	if (done)
+	if (done) {
+		p->spaced = done >= BULK ? SPACED_LOOKS : 0;
 		return done;
-	if (p->cfg.yield)
+	}
+	if (p->cfg.yield) {
 		sched_yield();
-	else
-		vop_relax();
+		return 0;
+	}
+	vop_relax();
+	if (p->spaced) {
+		p->spaced--;
+		for (unsigned i = 1; i < SPACED_RELAX; i++)
+			vop_relax();
+	}
 	return 0;
 }
 

@@ -55,7 +55,7 @@ static bool rig_open(struct rig *r, const struct ref_mutant *m, bool packed, boo
 		.lanes = 2,
 		.slots = 4,
 		.data_max = BLOCK,
-		.timeout_ns = 50000000,
+		.timeout_ns = 2000000000, /* one mutant waits it out */
 		.alloc = alloc,
 		.service = service,
 		.ctx = r,
