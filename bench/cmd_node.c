@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "bench/cmd.h"
+#include "bench/clock.h"
+#include "bench/line_budget.h"
 #include "bench/node_create.h"
 #include "bench/opt.h"
 #include "vop/front/vhost_user.h"
@@ -17,6 +19,8 @@
 
 #define DEVICES_MAX VOP_SLOTS
 #define MS_NS	    1000000u
+#define LINES	    500	      /* at once, of what peers cause */
+#define LINE_NS	    100000000 /* and then one in so long */
 #define FOREVER	    "forever"
 #define NEVER	    "never"
 #define VHOST_USER  "vhost-user:"
@@ -27,17 +31,27 @@ struct node_options {
 	uint64_t count, stats, window, size, cpu;
 	unsigned backend, notify;
 	bool no_huge, quiet, connect;
+	struct line_budget *budget;
 };
 
 /* --- what it says --- */
 
+static void say_left_out(uint64_t lines)
+{
+	if (lines)
+		printf("%llu lines were left out here: peers caused too many\n",
+		       (unsigned long long)lines);
+}
+
 static void say(void *ctx, enum vop_service_event event, const char *text)
 {
 	const struct node_options *o = ctx;
+	uint64_t left_out;
 
 	(void)event;
-	if (o->quiet)
+	if (o->quiet || !line_budget_take(o->budget, clock_ns(), &left_out))
 		return;
+	say_left_out(left_out);
 	puts(text);
 	fflush(stdout);
 }
@@ -262,7 +276,8 @@ static const struct vop_service_key *net_key(const char *name)
 
 int cmd_node(int argc, char **argv)
 {
-	struct node_options o = {.cpu = UINT64_MAX};
+	struct line_budget budget = {.at_once = LINES, .each_ns = LINE_NS};
+	struct node_options o = {.cpu = UINT64_MAX, .budget = &budget};
 	const struct vop_service_key *backend = net_key("backend"), *size = net_key("size");
 	const struct opt table[] = {
 		{.name = "at",
@@ -376,7 +391,9 @@ int cmd_node(int argc, char **argv)
 			return cmd_could_not("node: with --serve vhost-user:PATH there is no other "
 					     "node to meet");
 		make_base(&o, VOP_ENDPOINT, &base);
-		return run_vhost_user(&o, &base, &cfg);
+		n = run_vhost_user(&o, &base, &cfg);
+		say_left_out(budget.left_out);
+		return n;
 	}
 	if (o.connect)
 		return cmd_could_not("node: --connect goes with --serve vhost-user:PATH");
@@ -395,5 +412,7 @@ int cmd_node(int argc, char **argv)
 	if (n < 0)
 		return -n;
 	cfg.creates = (unsigned)n;
-	return run(&o, (enum vop_node_id)self, &cfg);
+	n = run(&o, (enum vop_node_id)self, &cfg);
+	say_left_out(budget.left_out);
+	return n;
 }

@@ -113,6 +113,10 @@ int fs_conn_fail(struct fs_conn *c, int error, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(c->words, sizeof(c->words), fmt, ap);
 	va_end(ap);
+	/* Names come from the device, and this goes to a terminal. */
+	for (char *p = c->words; *p; p++)
+		if (*p < 0x20 || *p > 0x7e)
+			*p = '?';
 	return error;
 }
 

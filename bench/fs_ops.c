@@ -67,8 +67,6 @@ int fs_init(struct fs_conn *c, uint32_t data_max, struct fs_terms *t)
 	if (out.max_write < PAGE)
 		return fs_conn_fail(c, -EBADMSG, "INIT: max_write is %u, less than a page",
 				    out.max_write);
-	if (out.flags & ~in.flags & FUSE_MAX_PAGES)
-		return fs_conn_fail(c, -EBADMSG, "INIT: flags nobody offered: 0x%x", out.flags);
 	return 0;
 }
 

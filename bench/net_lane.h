@@ -167,15 +167,17 @@ VOP_INLINE void lane_retouch(uint8_t *dst, uint32_t size, uint64_t seq, const st
 {
 	frame_block first;
 
-	frame_first(&first, seq);
+	frame_first_at_once(&first, seq);
 	if (L->foreign)
 		lane_head(dst);
 	else
 		memset(dst, 0, LANE_HDR);
 	if (L->stream)
 		stream_lines(dst + LANE_HDR, &first, 1);
+	else if (vop_likely(size >= sizeof(first)))
+		memcpy(dst + LANE_HDR, &first, sizeof(first));
 	else
-		memcpy(dst + LANE_HDR, &first, VOP_MIN(size, sizeof(first)));
+		VOP_MEM_COPY_TO(dst + LANE_HDR, (const uint8_t *)&first, size);
 }
 
 /* Put n frames into the ring, not published yet; n <= LANE_BATCH and buffers are free. */
@@ -220,10 +222,9 @@ VOP_INLINE void lane_put(struct net_load *L, struct net_lane *l, unsigned n, uin
 			if (ahead) {
 				uint8_t *next = mem + (size_t)free[(head + n + i) & mask] * stride;
 
-				if (foreign)
-					vop_prefetch_pair(next + LANE_HDR, size, true);
-				else
-					vop_prefetch_pair(next, size + LANE_HDR, true);
+				if (!foreign)
+					vop_prefetch_w(next);
+				vop_prefetch_page(next + LANE_HDR, size, true);
 			}
 			frame_fill(small + LANE_HDR, 0, size, seq + i);
 		}

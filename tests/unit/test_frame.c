@@ -121,6 +121,18 @@ static void gathers(void)
 	CU_ASSERT_TRUE(frame_odd(&odd));
 }
 
+/* Both ways of making the first block make the same one. */
+static void at_once(void)
+{
+	for (uint64_t seq = 0; seq < UINT64_MAX / 2; seq = seq * 3 + 1) {
+		frame_block a, b;
+
+		frame_first(&a, seq);
+		frame_first_at_once(&b, seq);
+		CU_ASSERT_EQUAL(memcmp(&a, &b, sizeof(a)), 0);
+	}
+}
+
 /* What a network analyser sees: locally administered addresses, the experimental ethertype. */
 static void ethernet(void)
 {
@@ -139,7 +151,8 @@ int suite_frame(void)
 
 	if (!s || !CU_add_test(s, "small", small_ones) || !CU_add_test(s, "large", large_ones) ||
 	    !CU_add_test(s, "chunks", chunks) || !CU_add_test(s, "misplaced", misplaced) ||
-	    !CU_add_test(s, "gathers", gathers) || !CU_add_test(s, "ethernet", ethernet))
+	    !CU_add_test(s, "gathers", gathers) || !CU_add_test(s, "at once", at_once) ||
+	    !CU_add_test(s, "ethernet", ethernet))
 		return CU_get_error();
 	return 0;
 }

@@ -224,6 +224,17 @@ static void altered(void)
 	rig_close(&r);
 }
 
+/* What a device calls its files is for the terminal of whoever runs this. */
+static void words(void)
+{
+	struct rig r;
+
+	CU_ASSERT_TRUE_FATAL(rig_open(&r, NULL, false, false));
+	CU_ASSERT_EQUAL(fs_conn_fail(r.c, -EBADMSG, "%s", "a\033[2J b~\x7f\n\xff"), -EBADMSG);
+	CU_ASSERT_STRING_EQUAL(fs_conn_words(r.c), "a?[2J b~???");
+	rig_close(&r);
+}
+
 /* --- directories without an end --- */
 
 #define ENDLESS_SIZE 16u
@@ -376,7 +387,7 @@ int suite_fs_load(void)
 	CU_pSuite s = CU_add_suite("fs_load", NULL, NULL);
 
 	if (!s || !CU_ADD_TEST(s, sound) || !CU_ADD_TEST(s, mutants) || !CU_ADD_TEST(s, errors) ||
-	    !CU_ADD_TEST(s, altered) || !CU_ADD_TEST(s, endless))
+	    !CU_ADD_TEST(s, words) || !CU_ADD_TEST(s, altered) || !CU_ADD_TEST(s, endless))
 		return -1;
 	return 0;
 }
