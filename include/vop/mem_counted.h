@@ -31,7 +31,10 @@ struct vop_mem_counted_state {
 	size_t size;
 	struct vop_mem_counts n;
 };
-extern _Thread_local struct vop_mem_counted_state vop_mem_counted_state;
+/* In the program itself, never in a shared library: said so, since the linker of Debian 12 cannot
+ * make the general way local where the compiler keeps the offset in a vector register. */
+extern _Thread_local struct vop_mem_counted_state vop_mem_counted_state
+	__attribute__((tls_model("local-exec")));
 
 VOP_INLINE bool vop_mem_counted_remote(const volatile void *p)
 {
