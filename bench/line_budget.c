@@ -2,7 +2,10 @@
 /* A bucket: each line said puts one in, time takes one out after the other. */
 #include "bench/line_budget.h"
 
-bool line_budget_take(struct line_budget *b, uint64_t now_ns, uint64_t *left_out)
+#define TELL_NS 1000000000u
+
+enum line_budget_verdict line_budget_take(struct line_budget *b, uint64_t now_ns,
+					  uint64_t *left_out)
 {
 	uint64_t paid = now_ns > b->paid_at ? (now_ns - b->paid_at) / b->each_ns : 0;
 
@@ -16,11 +19,15 @@ bool line_budget_take(struct line_budget *b, uint64_t now_ns, uint64_t *left_out
 		b->paid_at += paid * b->each_ns;
 	}
 	if (b->spent >= b->at_once) {
-		b->left_out++;
-		return false;
+		if (b->left_out++)
+			return LINE_LEAVE;
+		b->told_at = now_ns;
+		return LINE_LEAVE_FIRST;
 	}
 	b->spent++;
-	*left_out = b->left_out;
-	b->left_out = 0;
-	return true;
+	if (b->left_out && now_ns > b->told_at && now_ns - b->told_at >= TELL_NS) {
+		*left_out = b->left_out;
+		b->left_out = 0;
+	}
+	return LINE_SAY;
 }

@@ -60,6 +60,7 @@ struct net_load {
 	struct net_lane *lane;
 	struct lane_scratch *scratch;
 	bool foreign;		 /* the device is somebody else's */
+	bool heads_stay;	 /* headers are written only when they are not there already */
 	bool stream;		 /* frames are written past the caches */
 	bool patient;		 /* a full ring is left alone for a while (net_flood.c) */
 	bool whole;		 /* patient, and all that came back is published at once */
@@ -111,25 +112,30 @@ VOP_INLINE unsigned lane_reclaim(struct net_lane *l)
 
 /*
  * The header of a buffer: nothing was negotiated that would fill it, so it is all zeroes, and as a
- * rule the last frame's is still there. A line that is only read stays in both caches.
+ * rule the last frame's is still there. stays: look first, since a line that is only read stays in
+ * both caches; for memory on the driver's side, where a look costs nothing.
  */
-VOP_INLINE void lane_head(uint8_t *dst)
+VOP_INLINE void lane_head(uint8_t *dst, bool stays)
 {
-	uint64_t a;
-	uint32_t b;
+	static const uint8_t zeroes[LANE_HDR];
+	uint64_t a = 1;
+	uint32_t b = 1;
 
-	memcpy(&a, dst, sizeof(a));
-	memcpy(&b, dst + sizeof(a), sizeof(b));
-	if (vop_unlikely(a | b))
-		memset(dst, 0, LANE_HDR);
+	if (stays) {
+		memcpy(&a, dst, sizeof(a));
+		memcpy(&b, dst + sizeof(a), sizeof(b));
+	}
+	if (a | b)
+		VOP_MEM_COPY_TO(dst, zeroes, LANE_HDR);
 }
 
 /* Make frame `seq` and copy it into a transmit buffer, header included. */
-VOP_INLINE void lane_make(struct lane_scratch *s, uint8_t *dst, uint32_t size, uint64_t seq)
+VOP_INLINE void lane_make(struct lane_scratch *s, uint8_t *dst, uint32_t size, uint64_t seq,
+			  bool stays)
 {
 	uint32_t at = 0, n;
 
-	memset(dst, 0, LANE_HDR);
+	lane_head(dst, stays);
 	for (; at < size; at += n) {
 		n = VOP_MIN(size - at, FRAME_CHUNK);
 		/* The device had these lines last: they come back while the chunk is made. Not for
@@ -149,11 +155,12 @@ VOP_INLINE bool lane_streams(const struct net_lane *l, uint32_t size)
 }
 
 /* As lane_make(), past the caches. */
-VOP_INLINE void lane_stream(struct lane_scratch *s, uint8_t *dst, uint32_t size, uint64_t seq)
+VOP_INLINE void lane_stream(struct lane_scratch *s, uint8_t *dst, uint32_t size, uint64_t seq,
+			    bool stays)
 {
 	uint32_t at = 0, n;
 
-	lane_head(dst);
+	lane_head(dst, stays);
 	for (; at < size; at += n) {
 		n = VOP_MIN(size - at, FRAME_CHUNK);
 		frame_fill(s->big, at, n, seq);
@@ -168,10 +175,7 @@ VOP_INLINE void lane_retouch(uint8_t *dst, uint32_t size, uint64_t seq, const st
 	frame_block first;
 
 	frame_first_at_once(&first, seq);
-	if (L->foreign)
-		lane_head(dst);
-	else
-		memset(dst, 0, LANE_HDR);
+	lane_head(dst, L->heads_stay);
 	if (L->stream)
 		stream_lines(dst + LANE_HDR, &first, 1);
 	else if (vop_likely(size >= sizeof(first)))
@@ -180,7 +184,8 @@ VOP_INLINE void lane_retouch(uint8_t *dst, uint32_t size, uint64_t seq, const st
 		VOP_MEM_COPY_TO(dst + LANE_HDR, (const uint8_t *)&first, size);
 }
 
-/* Put n frames into the ring, not published yet; n <= LANE_BATCH and buffers are free. */
+/* Put n frames into the ring, not published yet; n <= LANE_BATCH and buffers are free. Streamed
+ * frames are ordered by lane_publish() only: L->stream stays as it is until then. */
 VOP_INLINE void lane_put(struct net_load *L, struct net_lane *l, unsigned n, uint32_t size)
 {
 	struct lane_scratch *s = L->scratch;
@@ -214,7 +219,7 @@ VOP_INLINE void lane_put(struct net_load *L, struct net_lane *l, unsigned n, uin
 		 * of a batch are made before the first is copied: no copy waits for the stores that
 		 * made it.
 		 */
-		bool ahead = lane_free(l) >= 2 * n, foreign = L->foreign;
+		bool ahead = lane_free(l) >= 2 * n, stays = L->heads_stay;
 
 		if (ahead)
 			vop_drvq_prefetch(&l->tx->vq, n, n);
@@ -222,7 +227,7 @@ VOP_INLINE void lane_put(struct net_load *L, struct net_lane *l, unsigned n, uin
 			if (ahead) {
 				uint8_t *next = mem + (size_t)free[(head + n + i) & mask] * stride;
 
-				if (!foreign)
+				if (!stays)
 					vop_prefetch_w(next);
 				vop_prefetch_page(next + LANE_HDR, size, true);
 			}
@@ -233,8 +238,8 @@ VOP_INLINE void lane_put(struct net_load *L, struct net_lane *l, unsigned n, uin
 			uint32_t at = free[(head + i) & mask];
 			size_t off = (size_t)at * stride;
 
-			if (foreign)
-				lane_head(mem + off);
+			if (stays)
+				lane_head(mem + off, true);
 			else
 				VOP_MEM_COPY_TO(mem + off, small, LANE_HDR);
 			VOP_MEM_COPY_TO(mem + off + LANE_HDR, small + LANE_HDR, size);
@@ -250,9 +255,11 @@ VOP_INLINE void lane_put(struct net_load *L, struct net_lane *l, unsigned n, uin
 						  size + LANE_HDR};
 		}
 		for (i = 0; i < n && L->stream; i++)
-			lane_stream(s, mem + (size_t)cookie[i] * stride, size, seq + i);
+			lane_stream(s, mem + (size_t)cookie[i] * stride, size, seq + i,
+				    L->heads_stay);
 		for (; i < n; i++)
-			lane_make(s, mem + (size_t)cookie[i] * stride, size, seq + i);
+			lane_make(s, mem + (size_t)cookie[i] * stride, size, seq + i,
+				  L->heads_stay);
 	}
 	l->free_head = head + n;
 	l->tx_seq = seq + n;
@@ -262,6 +269,8 @@ VOP_INLINE void lane_put(struct net_load *L, struct net_lane *l, unsigned n, uin
 /* Let the device see what was put. */
 VOP_INLINE void lane_publish(const struct net_load *L, struct net_lane *l)
 {
+	/* Streamed stores are ordered by no release: this puts all lines since the last publish
+	 * before the index, or the first descriptor's flags, which publish stores. */
 	if (L->stream)
 		stream_end();
 	if (vop_drvq_publish(&l->tx->vq))

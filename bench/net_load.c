@@ -88,6 +88,7 @@ static int lane_open_tx(struct net_load *L, struct net_lane *l, struct session *
 			      : net_load_depth(c->size, l->tx->cfg.size),
 		 cap = 1;
 
+	L->heads_stay = L->foreign && where == VOP_AT_DRIVER;
 	l->tx_n = n;
 	l->tx_stride = c->stride ? c->stride : net_load_stride(c->size);
 	/* Lanes are staggered so that their first buffers lie in different cache sets. */
@@ -231,6 +232,7 @@ int net_load_run(struct net_load *L, struct worker *w, const struct job *j, stru
 	int e;
 
 	L->sent = L->received = 0;
+	net_loop_plain(L);
 	switch (j->kind) {
 	case JOB_TX:
 		e = net_loop_tx(L, w, j, r);

@@ -16,7 +16,7 @@ struct net_load_config {
 	uint32_t size;	 /* frame bytes, without the virtio header */
 	uint32_t stride; /* bytes between transmit buffers; 0: chosen */
 	uint32_t depth;	 /* buffers in flight per lane and direction; 0: chosen */
-	uint32_t batch;	 /* frames added before a publish */
+	uint32_t batch;	 /* frames made, and as a rule published, at a time */
 	unsigned pairs;	 /* per device */
 	bool mergeable;	 /* MRG_RXBUF was negotiated */
 	bool small_rx;	 /* mergeable: receive buffers smaller than a frame */

@@ -11,6 +11,8 @@ int net_loop_both(struct net_load *L, struct worker *w, const struct job *j, str
 int net_loop_echo(struct net_load *L, struct worker *w, const struct job *j, struct job_result *r);
 int net_loop_idle(struct net_load *L, struct worker *w, const struct job *j, struct job_result *r);
 /* What net_loop_tx() does in its window, as fast as it goes; the window has begun. */
+/* As into our own device: what jobs begin with, whatever the one before chose. */
+void net_loop_plain(struct net_load *L);
 void net_loop_flood(struct net_load *L, struct worker *w, struct job_result *r, unsigned batch);
 /* Into a device of somebody else's: find out which way of filling rings is the fastest now, and
  * keep to it. Takes some milliseconds. */

@@ -24,7 +24,7 @@
 /* While others keep the thread awake: look for doorbells of parked jobs every so many turns. */
 #define LOOK_TURNS 64u
 /*
- * A turn that found so much was one of many: the next batch is being put into the same cache lines
+ * A job that found so much will find more: the next batch is being put into the same cache lines
  * now, and each look takes them away from the one who does it. So for a while looks are further
  * apart. What comes one by one is looked for without a break.
  */
@@ -102,15 +102,19 @@ static bool park(struct vop_poller *p, struct job *j)
 	return true;
 }
 
-static unsigned poll_active(struct vop_poller *p)
+/* How much was found, by all and by the one that found most. */
+static unsigned poll_active(struct vop_poller *p, unsigned *most)
 {
 	unsigned i = 0, done = 0;
+
+	*most = 0;
 
 	while (i < p->nactive) {
 		struct job *j = p->active[i];
 		unsigned n = j->job.poll(j->job.ctx);
 
 		done += n;
+		*most = VOP_MAX(*most, n);
 		if (j->job.notify != VOP_NOTIFY_POLL) {
 			if (n)
 				j->idle_since = 0;
@@ -163,10 +167,10 @@ static void wait_doorbells(struct vop_poller *p, int64_t timeout_us)
 
 unsigned vop_poller_turn(struct vop_poller *p, int64_t timeout_us)
 {
-	unsigned done;
+	unsigned done, most;
 
 	vop_gate_pass(&p->gate);
-	done = poll_active(p);
+	done = poll_active(p, &most);
 	if (p->nactive == 0) {
 		/* vop_poller_free() sets the flag behind a closed gate, which ends this sleep and
 		 * was passed in this turn; so it is seen before there is another. */
@@ -177,7 +181,7 @@ unsigned vop_poller_turn(struct vop_poller *p, int64_t timeout_us)
 	if (p->nactive < p->njobs && ++p->turns % LOOK_TURNS == 0)
 		wait_doorbells(p, 0);
 	if (done) {
-		p->spaced = done >= BULK ? SPACED_LOOKS : 0;
+		p->spaced = most >= BULK ? SPACED_LOOKS : 0;
 		return done;
 	}
 	if (p->cfg.yield) {

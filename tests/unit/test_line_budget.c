@@ -4,62 +4,71 @@
 
 #include "bench/line_budget.h"
 
-enum { AT_ONCE = 5, EACH = 1000 };
+enum { AT_ONCE = 5 };
+#define EACH 1000u
+#define SEC  1000000000u
 
-/* Says n lines at a time; how many came through, and *told: how many were said to be left out. */
-static unsigned lines(struct line_budget *b, uint64_t now, unsigned n, uint64_t *told)
+struct seen {
+	uint64_t said, gaps,
+		told; /* lines; notices that there will be gaps; lines told to be left out */
+};
+
+/* n lines at a time. */
+static void lines(struct line_budget *b, struct seen *s, uint64_t now, unsigned n)
 {
-	unsigned said = 0;
-
 	for (; n; n--) {
 		uint64_t left_out = 99;
+		enum line_budget_verdict v = line_budget_take(b, now, &left_out);
 
-		if (line_budget_take(b, now, &left_out))
-			said++;
-		else
-			CU_ASSERT_EQUAL(left_out, 0);
-		*told += left_out;
+		s->said += v == LINE_SAY;
+		s->gaps += v == LINE_LEAVE_FIRST;
+		s->told += left_out;
 	}
-	return said;
 }
+
+#define SEEN(s, a, b, c) CU_ASSERT_TRUE((s).said == (a) && (s).gaps == (b) && (s).told == (c))
 
 static void burst(void)
 {
 	struct line_budget b = {.at_once = AT_ONCE, .each_ns = EACH};
-	uint64_t told = 0;
+	const uint64_t t = 7000000; /* whatever the clock says at first */
+	struct seen s = {0};
 
-	/* Whatever the clock says at first. */
-	CU_ASSERT_EQUAL(lines(&b, 7000000, AT_ONCE, &told), AT_ONCE);
-	CU_ASSERT_EQUAL(lines(&b, 7000000, 100, &told), 0);
-	CU_ASSERT_EQUAL(told, 0);
-	CU_ASSERT_EQUAL(lines(&b, 7000000 + EACH - 1, 1, &told), 0);
-	CU_ASSERT_EQUAL(lines(&b, 7000000 + EACH, 3, &told), 1);
-	CU_ASSERT_EQUAL(told, 101);
+	lines(&b, &s, t, AT_ONCE);
+	SEEN(s, AT_ONCE, 0, 0);
+	lines(&b, &s, t, 100);
+	SEEN(s, AT_ONCE, 1, 0);
+	lines(&b, &s, t + EACH - 1, 1);
+	SEEN(s, AT_ONCE, 1, 0);
+	lines(&b, &s, t + EACH, 3);
+	SEEN(s, AT_ONCE + 1, 1, 0);
 	/* A clock that stands, or goes back, pays for nothing. */
-	CU_ASSERT_EQUAL(lines(&b, 7000000, 1, &told), 0);
-	CU_ASSERT_EQUAL(lines(&b, 0, 1, &told), 0);
-	/* Time without lines pays for a burst, not for more. */
-	CU_ASSERT_EQUAL(lines(&b, 90000000, 100, &told), AT_ONCE);
-	CU_ASSERT_EQUAL(told, 101 + 4);
+	lines(&b, &s, t, 1);
+	lines(&b, &s, 0, 1);
+	SEEN(s, AT_ONCE + 1, 1, 0);
+	/* Time without lines pays for a burst, not for more; what was left out is told once. */
+	lines(&b, &s, t + SEC, 100);
+	SEEN(s, 2 * AT_ONCE + 1, 2, 105);
+	CU_ASSERT_EQUAL(b.left_out, 95);
 }
 
 static void steady(void)
 {
-	struct line_budget b = {.at_once = AT_ONCE, .each_ns = EACH};
-	uint64_t told = 0, said = 0;
+	struct line_budget b = {.at_once = AT_ONCE, .each_ns = SEC / 10};
+	struct seen s = {0};
 
-	/* Ten lines for each that is paid for. */
-	for (uint64_t t = 1; t <= 100000; t += EACH / 10)
-		said += lines(&b, t, 1, &told);
-	CU_ASSERT_EQUAL(said + told + b.left_out, 1000);
-	CU_ASSERT_TRUE(said >= 100 && said <= 100 + AT_ONCE);
+	/* Ten lines for each that is paid for, over ten seconds. */
+	for (unsigned i = 0; i < 1000; i++)
+		lines(&b, &s, 1 + i * (uint64_t)(SEC / 100), 1);
+	CU_ASSERT_EQUAL(s.said + s.told + b.left_out, 1000);
+	CU_ASSERT_TRUE(s.said >= 100 && s.said <= 100 + AT_ONCE);
+	CU_ASSERT_TRUE(s.gaps <= 10);
 	/* As many as are paid for: none is left out, for ever. */
 	b = (struct line_budget){.at_once = 1, .each_ns = EACH};
-	said = told = 0;
+	s = (struct seen){0};
 	for (uint64_t t = 1; t <= 100000; t += EACH)
-		said += lines(&b, t, 1, &told);
-	CU_ASSERT_EQUAL(said, 100);
-	CU_ASSERT_EQUAL(told, 0);
+		lines(&b, &s, t, 1);
+	SEEN(s, 100, 0, 0);
 }
 
 int suite_line_budget(void)
