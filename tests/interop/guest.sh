@@ -81,6 +81,11 @@ guest_runs() { # guest_runs NAME BOOTS COMMAND...
   # shellcheck disable=SC2086 # numbers
   [ "$(printf '%s\n' $sums | grep -c .)" = "$boots" ] && [ "$said" = "$heard" ]
   check $? "$guest: came to its end $boots times, $said of $heard lines heard" "$console" "$work/$guest.log"
+  # UML now and then (once in thirty) aborts after its kernel has halted and all is said and done.
+  if [ $status = 134 ] && tail -n 1 "$console" | grep -q 'reboot: System halted'; then
+    echo "#   UML aborted after its kernel had halted"
+    status=0
+  fi
   [ $status = 0 ]
   check $? "$guest: ends with 0 (was $status), after $took s" "$console" "$work/$guest.log"
 }
