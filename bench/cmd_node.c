@@ -9,8 +9,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "bench/cmd.h"
 #include "bench/clock.h"
+#include "bench/cmd.h"
 #include "bench/line_budget.h"
 #include "bench/node_create.h"
 #include "bench/opt.h"

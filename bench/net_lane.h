@@ -238,10 +238,7 @@ VOP_INLINE void lane_put(struct net_load *L, struct net_lane *l, unsigned n, uin
 			uint32_t at = free[(head + i) & mask];
 			size_t off = (size_t)at * stride;
 
-			if (stays)
-				lane_head(mem + off, true);
-			else
-				VOP_MEM_COPY_TO(mem + off, small, LANE_HDR);
+			lane_head(mem + off, stays);
 			VOP_MEM_COPY_TO(mem + off + LANE_HDR, small + LANE_HDR, size);
 			buf[i] = (struct vop_buf){bus + off, size + LANE_HDR};
 			cookie[i] = at;

@@ -357,9 +357,6 @@ static void reconnected(struct conf *c)
 	conf_serve(c, 2);
 }
 
-#define VU	     .vhost_user = true
-#define RST(section) "text:vhost-user.rst:" section
-
 static const struct conf_check checks[] = {
 	{"vhost-user/features/stable", "features are the same at any time",
 	 RST("front-end-message-types"), CONF_TEXT, CONF_CONFORMANCE, CONF_ANY, VU, .run = stable},

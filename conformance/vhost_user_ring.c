@@ -129,17 +129,25 @@ static void enable(struct conf *c, unsigned q, uint32_t on)
 	vu_do(c, &m);
 }
 
-/* Receive: "must not supply any new RX packets". */
-static void disabled_rx(struct conf *c)
+/* A ring that has served and is disabled now. */
+static struct cring *disabled(struct conf *c)
 {
 	struct cring *r;
-	struct cbuf *b;
 
 	vu_need_protocol(c);
 	conf_start(c, 0);
 	r = conf_ring(c);
 	conf_serve(c, 3);
 	enable(c, r->index, 0);
+	return r;
+}
+
+/* Receive: "must not supply any new RX packets". */
+static void disabled_rx(struct conf *c)
+{
+	struct cring *r = disabled(c);
+	struct cbuf *b;
+
 	cring_called(r);
 	b = conf_probe(c, 0);
 	conf_submit(c, b);
@@ -153,14 +161,9 @@ static void disabled_rx(struct conf *c)
 /* Transmit: "must process and discard any TX packets". */
 static void disabled_tx(struct conf *c)
 {
-	struct cring *r;
+	struct cring *r = disabled(c);
 	struct cbuf *b;
 
-	vu_need_protocol(c);
-	conf_start(c, 0);
-	r = conf_ring(c);
-	conf_serve(c, 3);
-	enable(c, r->index, 0);
 	r->may_be_quiet = true;
 	b = conf_probe(c, 0);
 	cring_add(r, b);
@@ -267,9 +270,6 @@ static void order(struct conf *c)
 		conf_serve(c, 4);
 	}
 }
-
-#define VU	     .vhost_user = true
-#define RST(section) "text:vhost-user.rst:" section
 
 static const struct conf_check checks[] = {
 	{"vhost-user/base/answer", "GET_VRING_BASE tells where the ring stands",

@@ -9,6 +9,10 @@
 #include "conformance/conf.h"
 #include "target/vhost_user.h"
 
+/* In a check: for targets behind vhost-user only; and a section of the protocol's text. */
+#define VU	     .vhost_user = true
+#define RST(section) "text:vhost-user.rst:" section
+
 struct vop_vu_msg vu_msg_u64(uint32_t request, uint64_t v);
 struct vop_vu_msg vu_msg_state(uint32_t request, uint32_t index, uint32_t num);
 
